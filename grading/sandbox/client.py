@@ -1,0 +1,366 @@
+"""The judge's side of the sandbox: starts it, asks it, watches the clock, kills."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import secrets
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from grading.sandbox.limits import Limits
+from grading.wire import FrameReader, Handle, TensorData, WireError, decode, frame
+
+TICK = 0.25  # seconds between two looks at what a child uses
+ISOLATIONS = ("bubblewrap", "none")
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself cannot be had or failed: no fault of a submission."""
+
+
+class Stopped(Exception):
+    """A child was killed or ended. ``limit`` names the limit it hit, or is "" ; ``reason`` is for the student."""
+
+    def __init__(self, reason: str, limit: str = ""):
+        self.reason, self.limit = reason, limit
+        super().__init__(reason)
+
+
+class Sandbox:
+    """A warm process that forks children; one of these a worker.
+
+    Parameters
+    ----------
+    isolation : {"bubblewrap", "none"}
+        ``"none"`` runs student code with the rights of whoever calls; only for code that you trust.
+    """
+
+    def __init__(self, *, isolation: str = "bubblewrap"):
+        if isolation not in ISOLATIONS:
+            raise ValueError(f"isolation must be one of {', '.join(ISOLATIONS)}; got {isolation!r}")
+        self.isolation = isolation
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+        self._home: tempfile.TemporaryDirectory | None = None
+
+    def start(self) -> None:
+        """Start the warm process and wait until it is ready. Raises SandboxError with the remedy."""
+        self.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._home = tempfile.TemporaryDirectory(prefix="mlcourse-")
+        home = "/home" if self.isolation == "bubblewrap" else self._home.name
+        isolated = "isolated" if self.isolation == "bubblewrap" else "open"
+        command = [sys.executable, "-m", "grading.sandbox.zygote", str(theirs.fileno()), isolated]
+        if self.isolation == "bubblewrap":
+            command = [*bubblewrap_command(), *command]
+        try:
+            self._process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], env=environment(home, isolated=self.isolation == "bubblewrap"),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
+            )  # fmt: skip
+        finally:
+            theirs.close()
+        self._control = ours
+        if not self._answer(timeout=60):
+            raise SandboxError(self._why_not())
+
+    def _why_not(self) -> str:
+        self._process.kill()
+        said = self._process.stderr.read().decode(errors="replace").strip()[-1500:]
+        advice = ""
+        if self.isolation == "bubblewrap":
+            advice = (
+                "\nStudent code is run only where it can be locked in. What helps: allow user namespaces "
+                "(sysctl kernel.unprivileged_userns_clone=1, or in a container --security-opt seccomp=unconfined). "
+                "For code that you trust there is --isolation none."
+            )
+        return f"the sandbox did not start: {said or 'it said nothing'}{advice}"
+
+    def close(self) -> None:
+        """End the warm process and all that it started."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process.stderr.close()
+        if self._home is not None:
+            self._home.cleanup()
+        self._process = self._control = self._home = None
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def spawn(self, limits: Limits) -> Child:
+        """Return a fresh child. A warm process that has died is started anew, once."""
+        for attempt in range(2):
+            if self._process is None or self._process.poll() is not None:
+                self.start()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                reply = self._request({"op": "spawn", "limits": limits}, [theirs.fileno()])
+            if reply and "pid" in reply:
+                return Child(self, ours, reply["pid"], limits)
+            ours.close()
+            if reply:
+                raise SandboxError(f"no namespaces of its own for a submission: {reply['error'].strip()[-500:]}")
+            if attempt == 0:
+                self.close()
+        raise SandboxError(self._why_not())
+
+    def usage(self, pid: int) -> dict[str, float]:
+        """Return what a child and its processes use: CPU seconds, MiB, threads."""
+        return self._request({"op": "usage", "pid": pid}) or {"cpu": 0.0, "memory": 0.0, "threads": 0}
+
+    def kill(self, pid: int) -> dict[str, Any]:
+        """Kill a child with all its processes; return how it had ended."""
+        return self._request({"op": "kill", "pid": pid}) or {"exit": None, "cpu": 0.0}
+
+    def _request(self, request: dict, descriptors: list[int] | None = None) -> dict | None:
+        try:
+            socket.send_fds(self._control, [pickle.dumps(request)], descriptors or [])
+        except OSError:
+            return None
+        return self._answer(timeout=30)
+
+    def _answer(self, timeout: float) -> dict | None:
+        if not select.select([self._control], [], [], timeout)[0]:
+            return None
+        message = self._control.recv(65536)
+        return pickle.loads(message) if message else None  # from the warm process, which runs no student code
+
+
+class Child:
+    """One submission's process, as the judge sees it.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+    connection : socket
+    pid : int
+        As the warm process sees it.
+    limits : Limits
+    """
+
+    def __init__(self, sandbox: Sandbox, connection: socket.socket, pid: int, limits: Limits):
+        self._sandbox, self._connection, self._pid, self._limits = sandbox, connection, pid, limits
+        self._reader = FrameReader((limits.reply + 16) * 2**20)
+        self._connection.setblocking(False)
+        self.alive = True
+        self.deadline = time.monotonic() + limits.total_wall
+
+    def close(self) -> None:
+        """Kill the process and everything that it started."""
+        if self.alive:
+            self.alive = False
+            self._connection.close()
+            self._sandbox.kill(self._pid)
+
+    def request(
+        self, op: str, pickled: bytes | None = None, *, kind: str = "call", seconds: float | None = None,
+        make_handle=None, make_tensor=None, **arguments: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Ask for one thing and wait for the answer.
+
+        Parameters
+        ----------
+        op : str
+            What :class:`grading.sandbox.child.Session` calls it.
+        pickled : bytes, optional
+            The arguments, already pickled; else ``arguments`` are.
+        kind : {"cell", "call"}
+            Which limits on time hold.
+        seconds : float, optional
+            CPU seconds instead of the limit's; wall time in proportion.
+
+        Returns
+        -------
+        dict
+            The reply: ``value``, ``outputs``, ``error`` …
+
+        Raises
+        ------
+        Stopped
+            When a limit was hit, the process ended, or it sent what it may not.
+        """
+        if not self.alive:
+            raise Stopped("the process has ended")
+        token = secrets.token_hex(8)
+        body = pickled if pickled is not None else pickle.dumps(arguments)
+        message = pickle.dumps({"token": token, "op": op, "arguments": Unpickled(body)})
+        cpu, wall = getattr(self._limits, f"{kind}_cpu"), getattr(self._limits, f"{kind}_wall")
+        if seconds is not None:
+            cpu, wall = seconds, seconds * wall / cpu
+        if self._reader:
+            self._stop("the code sent messages of its own to the grader")
+        payload = self._exchange(frame(message), kind, cpu, wall)
+        try:
+            reply = decode(payload, make_handle=make_handle, make_tensor=make_tensor)
+        except WireError as error:
+            self._stop(f"the code sent something to the grader that is no answer ({error})")
+        if not isinstance(reply, dict) or reply.get("token") != token:
+            self._stop("the code sent messages of its own to the grader")
+        if reply.get("limit") == "reply":
+            raise Stopped(self._limits.verdict("reply"), "reply")
+        return reply
+
+    def _exchange(self, message: bytes, kind: str, cpu: float, wall: float) -> bytes:
+        """Send a message and wait for one frame, looking at clock and usage between."""
+        end = min(time.monotonic() + wall, self.deadline)
+        to_send, cpu_before = memoryview(message), None
+        while True:
+            try:
+                payload = self._reader.next()
+            except WireError as error:
+                self._stop(f"the code sent something to the grader that is no answer ({error})")
+            if payload is not None:
+                return payload
+            left = end - time.monotonic()
+            if left <= 0:
+                self._stop_at_limit("total_wall" if end == self.deadline else f"{kind}_wall")
+            readable, writable, _ = select.select(
+                [self._connection], [self._connection] if to_send else [], [], min(TICK, left)
+            )
+            if writable:
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    to_send = to_send[self._connection.send(to_send[: 1 << 20]) :]
+            if readable:
+                self._receive()
+            elif not writable:
+                used = self._sandbox.usage(self._pid)
+                cpu_before = max(0.0, used["cpu"] - TICK) if cpu_before is None else cpu_before
+                if used["memory"] > self._limits.memory:
+                    self._stop_at_limit("memory")
+                if used["cpu"] - cpu_before > cpu:
+                    self._stop_at_limit(f"{kind}_cpu")
+
+    def _receive(self) -> None:
+        try:
+            data = self._connection.recv(1 << 20)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
+        if data:
+            self._reader.feed(data)
+            return
+        self.alive = False
+        self._connection.close()
+        ended = self._sandbox.kill(self._pid)["exit"]
+        raise Stopped(_how_it_ended(ended))
+
+    def _stop_at_limit(self, limit: str) -> None:
+        self.close()
+        raise Stopped(self._limits.verdict(limit), limit)
+
+    def _stop(self, reason: str) -> None:
+        self.close()
+        raise Stopped(reason)
+
+
+class Unpickled:
+    """Bytes that become the object they encode when the message around them is read."""
+
+    def __init__(self, body: bytes):
+        self._body = body
+
+    def __reduce__(self):
+        return pickle.loads, (self._body,)
+
+
+def _how_it_ended(code: int | None) -> str:
+    if code is not None and code < 0:
+        names = {
+            6: "abort",
+            7: "bus error",
+            8: "arithmetic error",
+            9: "killed",
+            11: "segmentation fault",
+            25: "file too large",
+        }
+        return f"the process crashed ({names.get(-code, f'signal {-code}')})"
+    return "the code ended its own process"
+
+
+# ---- what the sandbox sees ------------------------------------------------------------------------------------------
+
+
+def environment(home: str, *, isolated: bool) -> dict[str, str]:
+    """Return the environment of the warm process: nothing of the caller's but the path to its libraries."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    code = "/course" if isolated else str(Path(__file__).resolve().parents[2])
+    return threads | {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+        "IPYTHONDIR": f"{home}/ipython",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": code,
+    }
+
+
+def bubblewrap_command() -> list[str]:
+    """Return the bubblewrap command line: the Python environment and mlcore read-only, and nothing else of the disk."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxError(
+            "bubblewrap is not installed, and student code is run only where it can be locked in.\n"
+            "Install it: sudo apt-get install bubblewrap (Debian, Ubuntu), sudo dnf install bubblewrap (Fedora).\n"
+            "For code that you trust there is --isolation none."
+        )
+    course = Path(__file__).resolve().parents[2]
+    binds = {Path(p): Path(p) for p in _library_folders()}
+    binds |= {course / name: Path("/course") / name for name in ("mlcore", "grading")}
+    command = [program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
+    command += ["--new-session", "--cap-drop", "ALL"] if os.getuid() else ["--new-session"]
+    folders: dict[Path, None] = {}
+    for target in binds.values():
+        folders |= dict.fromkeys(list(target.parents)[-2::-1])
+    for folder in folders:
+        command += ["--perms", "0755", "--dir", str(folder)]
+    for source, target in binds.items():
+        if source.is_symlink():
+            command += ["--symlink", os.readlink(source), str(target)]
+        elif source.exists():
+            command += ["--ro-bind", str(source), str(target)]
+    command += [
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--perms",
+        "1777",
+        "--tmpfs",
+        "/tmp",
+        "--perms",
+        "1777",
+        "--tmpfs",
+        "/home",
+    ]
+    return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
+
+
+def _library_folders() -> list[str]:
+    system = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives"]
+    python = {sys.prefix, sys.base_prefix, *(sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib"))}
+    outside = sorted(p for p in python if not p.startswith(("/usr/", "/lib")))
+    return system + [p for p in outside if not any(p != q and p.startswith(q + "/") for q in outside)]
+
+
+__all__ = ["Child", "Handle", "Sandbox", "SandboxError", "Stopped", "TensorData"]
