@@ -10,14 +10,15 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from grading import autograded
-from grading.checks import NOT_WRITTEN, TestResult, earned, hint_of, run_test
+from grading.checks import NOT_WRITTEN, TestResult, earned, run_test
 from grading.diagnosis import diagnose
 from grading.performance import Performance, Scene
 from grading.proxy import CheckError, Examiner, Step
@@ -70,7 +71,15 @@ class Judge:
             self._references[key] = Reference(source)
         return self._references[key]
 
-    def grade(self, source: NotebookSource, data: bytes, student: str, *, only: str | None = None) -> Graded:
+    def grade(
+        self,
+        source: NotebookSource,
+        data: bytes,
+        student: str,
+        *,
+        only: str | None = None,
+        repairs: Sequence[str] = (),
+    ) -> Graded:
         """Grade the bytes of a notebook file.
 
         Parameters
@@ -82,12 +91,15 @@ class Judge:
             Seeds the hidden random inputs, together with the exercise.
         only : str, optional
             Examine this exercise alone.
+        repairs : sequence of str, optional
+            What was repaired before, to be told with the notebook's own repairs.
         """
         start = time.perf_counter()
         try:
             submission = read_submission(data, source)
         except Unreadable as reason:
-            return nothing_graded(source, str(reason))
+            return nothing_graded(source, str(reason), repairs)
+        submission.repairs[:0] = repairs
         reference = self.reference(source)
         scenes = _scenes(source, submission)
         performance = Performance(self._sandbox, self.limits, [s for s in scenes if s is not None])
@@ -95,7 +107,9 @@ class Judge:
             performance.perform()
             performed = time.perf_counter()
             examination = Examination(reference, performance, student)
-            results = examination.run([only] if only else list(source.exercises))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of checks and known mistakes, which compute with anything
+                results = examination.run([only] if only else list(source.exercises))
         finally:
             performance.close()
         result = NotebookResult(source.name, results, submission.repairs, performance.incidents)
@@ -110,10 +124,10 @@ class Judge:
         return Graded(result, notebook)
 
 
-def nothing_graded(source: NotebookSource, reason: str) -> Graded:
+def nothing_graded(source: NotebookSource, reason: str, repairs: Sequence[str] = ()) -> Graded:
     """Return a zero with its reason."""
     zeros = [ExerciseResult(e.name, e.points, 0.0, notes=[reason]) for e in source.exercises.values()]
-    result = NotebookResult(source.name, zeros, unreadable=reason)
+    result = NotebookResult(source.name, zeros, repairs=list(repairs), unreadable=reason)
     return Graded(result, autograded.unreadable(source, result))
 
 
@@ -177,7 +191,7 @@ class Examination:
     def _examine(self, inquiry: Inquiry, *, hidden: bool) -> None:
         exercise = inquiry.exercise
         chosen = exercise.hidden_tests if hidden else exercise.visible_tests
-        for name, hint in self._hints(exercise).items():
+        for name, hint in self._reference.hints(exercise).items():
             if name not in chosen:
                 continue
             if inquiry.missing:
@@ -188,9 +202,6 @@ class Examination:
                 result = self._run(inquiry, name, hidden=hidden)
             result.hidden = hidden
             inquiry.results[name] = result
-
-    def _hints(self, exercise: Exercise) -> dict[str, str]:
-        return {name: hint_of(test) for name, test in self._reference.tests(exercise, {}).items()}
 
     def _run(self, inquiry: Inquiry, name: str, *, hidden: bool) -> TestResult:
         exercise, examiner = inquiry.exercise, self._examiner
@@ -205,7 +216,7 @@ class Examination:
             result = TestResult(name, "", passed=False, message=f"the check took longer than {TEST_SECONDS} s")
         except Exception as error:  # the process ended while names were fetched
             result = TestResult(name, "", passed=False, message=str(error))
-        result.hint = self._hints(exercise)[name]
+        result.hint = self._reference.hints(exercise)[name]
         inquiry.traces[name] = trace = examiner.trace
         inquiry.stops += bool(trace) and trace[-1].answer[0] == "stopped"
         if result.passed:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from grading.checks import hint_of
 from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
 from grading.source import Exercise, NotebookSource, SourceCell, without_markers
@@ -51,6 +52,8 @@ class Reference:
     def __init__(self, source: NotebookSource):
         self.source = source
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
+        self._checks: dict[str, tuple[CodeType, frozenset[str]]] = {}
+        self._hints: dict[str, dict[str, str]] = {}
         for cell in source.cells:
             if cell.kind in ("setup", "exercise"):
                 self._run(cell, self.namespace)
@@ -87,6 +90,12 @@ class Reference:
         exec(code, scope)
         return {k: v for k, v in scope.items() if k.startswith("test_") and isinstance(v, FunctionType)}
 
+    def hints(self, exercise: Exercise) -> dict[str, str]:
+        """Return the hint of each test of an exercise, in order."""
+        if exercise.name not in self._hints:
+            self._hints[exercise.name] = {name: hint_of(test) for name, test in self.tests(exercise, {}).items()}
+        return self._hints[exercise.name]
+
     def mentioned(self, exercise: Exercise) -> frozenset[str]:
         """Return the names that an exercise's checks speak of."""
         return self._check(exercise.name)[1]
@@ -97,10 +106,6 @@ class Reference:
             names = frozenset(n.id for n in ast.walk(ast.parse(cell.text)) if isinstance(n, ast.Name))
             self._checks[name] = self._compiled(cell), names
         return self._checks[name]
-
-    @cached_property
-    def _checks(self) -> dict[str, tuple[CodeType, frozenset[str]]]:
-        return {}
 
     # ---- known mistakes
 

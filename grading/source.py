@@ -174,7 +174,15 @@ def read_notebook(path: Path) -> NotebookSource:
     """Read one source file. Raises SourceError for whatever its author must mend."""
     text = path.read_text(encoding="utf-8")
     cells = _cells(path, text)
+    if any(c.kind == "check" for c in cells) and not _imports_report(cells):
+        remedy = "Write: from grading.checks import report (the build ends each check cell with a call of it)"
+        raise SourceError(path, 1, "no setup cell imports report", remedy)
     return NotebookSource(path, path.parent.name, path.stem, tuple(cells), _exercises(path, cells))
+
+
+def _imports_report(cells: list[SourceCell]) -> bool:
+    imports = (n for c in cells if c.kind == "setup" for n in ast.parse(c.text).body if isinstance(n, ast.ImportFrom))
+    return any(n.module == "grading.checks" and "report" in (a.name for a in n.names) for n in imports)
 
 
 # ---- cells ----------------------------------------------------------------------------------------------------------

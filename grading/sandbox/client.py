@@ -57,8 +57,9 @@ class Sandbox:
         """Start the warm process and wait until it is ready. Raises SandboxError with the remedy."""
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._home = tempfile.TemporaryDirectory(prefix="mlcourse-")
-        home = "/home" if self.isolation == "bubblewrap" else self._home.name
+        if self.isolation == "none":
+            self._home = tempfile.TemporaryDirectory(prefix="mlcourse-")
+        home = self._home.name if self._home else "/home"
         isolated = "isolated" if self.isolation == "bubblewrap" else "open"
         command = [sys.executable, "-m", "grading.sandbox.zygote", str(theirs.fileno()), isolated]
         if self.isolation == "bubblewrap":

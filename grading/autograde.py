@@ -1,0 +1,278 @@
+"""Grade a class: many judges side by side, one writer, resumable at any point.
+
+Workers are a ``concurrent.futures.Executor``: processes on this machine, or a Dask cluster's
+(``Client.get_executor()``). A job and its outcome are plain data, so where a worker runs makes no difference.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grading.course import Course
+from grading.gradebook import GradebookWriter
+from grading.judge import Judge, nothing_graded
+from grading.results import SubmissionResult
+from grading.sandbox.client import SandboxError
+from grading.sandbox.limits import Limits
+from grading.source import NotebookSource, read_chapter
+from grading.submission import find_files
+
+NOT_HANDED_IN = "This notebook was not handed in."
+JOBS_PER_WORKER = 3  # that wait or run at a time, so that memory does not grow with the class
+
+
+@dataclass(frozen=True)
+class Job:
+    """One student's hand-in of one chapter."""
+
+    student: str
+    chapter: str
+    solutions: Path
+    files: dict[str, tuple[str, bytes]]  # by notebook: the file's name and content
+    repairs: list[str]
+    timestamp: str
+    submitted: str  # fingerprint of the files
+    course: str  # fingerprint of the sources
+    isolation: str
+    limits: Limits
+
+
+@dataclass
+class Outcome:
+    """What a worker made of a job: a result with its notebooks, or why there is none."""
+
+    student: str
+    result: SubmissionResult | None = None
+    notebooks: dict[str, bytes] = field(default_factory=dict)
+    failure: str = ""
+    fatal: bool = False  # the grader cannot work here at all
+
+
+@dataclass
+class Summary:
+    """What a run did."""
+
+    graded: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # graded by an earlier run, unchanged since
+    outdated: list[str] = field(default_factory=list)  # kept, though the sources have changed since
+    failed: dict[str, str] = field(default_factory=dict)  # student: why the grader (not the student) failed
+    changes: dict[str, tuple[float, float]] = field(default_factory=dict)  # student: score before, after
+    seconds: float = 0.0
+
+
+def grade_chapter(
+    course: Course,
+    chapter: str,
+    *,
+    workers: int | None = None,
+    isolation: str = "bubblewrap",
+    limits: Limits | None = None,
+    force: bool = False,
+    students: Iterable[str] | None = None,
+    executor: Executor | None = None,
+    on_outcome: Callable[[Outcome, int, int], None] | None = None,
+) -> Summary:
+    """Grade all hand-ins of a chapter that are new or changed, and record them in the gradebook.
+
+    Parameters
+    ----------
+    course : Course
+    chapter : str
+        Its hand-ins are ``submitted/STUDENT/CHAPTER/*.ipynb``.
+    workers : int, optional
+        Processes; as many as cores when left out.
+    isolation : {"bubblewrap", "none"}
+    limits : Limits, optional
+        The course's own when left out.
+    force : bool
+        Regrade what is graded already. Manual scores and comments stay.
+    students : iterable of str, optional
+        Only these.
+    executor : Executor, optional
+        Runs the jobs instead of processes on this machine.
+    on_outcome : callable, optional
+        Called with (outcome, number done, number in all).
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    SandboxError
+        When student code cannot be locked in on this machine.
+    """
+    start = time.perf_counter()
+    sources = read_chapter(course.solutions, chapter)
+    summary, before = Summary(), {}
+    todo = []
+    for student in sorted(students) if students is not None else course.students(chapter):
+        old = course.read_result(student, chapter)
+        if old is not None:
+            before[student] = old.score
+        if old is None or force or old.submitted != fingerprint(_read(course, student, chapter, sources)[0]):
+            todo.append(student)
+        else:
+            summary.kept.append(student)
+            if old.course != sources_fingerprint(sources):
+                summary.outdated.append(student)
+    chosen = limits or course.limits()
+    jobs = (_job(course, student, chapter, sources, isolation, chosen) for student in todo)
+    count = max(1, min(workers or os.cpu_count() or 1, len(todo) or 1))
+    with GradebookWriter(course, chapter) as writer:
+        for outcome in _outcomes(jobs, count, executor):
+            if outcome.fatal:
+                raise SandboxError(outcome.failure)
+            if outcome.result is None:
+                summary.failed[outcome.student] = outcome.failure
+            else:
+                writer.record(outcome.result, outcome.notebooks)
+                summary.graded.append(outcome.student)
+                score = outcome.result.score
+                if before.get(outcome.student, score) != score:
+                    summary.changes[outcome.student] = (before[outcome.student], score)
+            if on_outcome is not None:
+                on_outcome(outcome, len(summary.graded) + len(summary.failed), len(todo))
+    summary.graded.sort()
+    summary.seconds = time.perf_counter() - start
+    return summary
+
+
+def fingerprint(files: dict[str, tuple[str, bytes]]) -> str:
+    """Return a short text that changes whenever a handed-in file does."""
+    digest = hashlib.sha256()
+    for name, (file, content) in sorted(files.items()):
+        digest.update(f"{name}\0{file}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+    return digest.hexdigest()[:16]
+
+
+def sources_fingerprint(sources: list[NotebookSource]) -> str:
+    """Return a short text that changes whenever a source does."""
+    return hashlib.sha256("".join(s.fingerprint for s in sources).encode()).hexdigest()[:16]
+
+
+def _read(
+    course: Course, student: str, chapter: str, sources: list[NotebookSource]
+) -> tuple[dict[str, tuple[str, bytes]], list[str]]:
+    found, repairs = find_files(course.folder("submitted", chapter, student), sources)
+    files = {}
+    for name, path in found.items():
+        try:
+            files[name] = path.name, path.read_bytes()
+        except OSError as error:
+            repairs = [*repairs, f"{path.name} could not be read ({error.strerror})."]
+    return files, repairs
+
+
+def _job(
+    course: Course, student: str, chapter: str, sources: list[NotebookSource], isolation: str, limits: Limits
+) -> Job:
+    files, repairs = _read(course, student, chapter, sources)
+    return Job(
+        student, chapter, course.solutions, files, repairs, course.timestamp(student, chapter),
+        fingerprint(files), sources_fingerprint(sources), isolation, limits,
+    )  # fmt: skip
+
+
+# ---- running jobs ---------------------------------------------------------------------------------------------------
+
+
+def _outcomes(jobs: Iterator[Job], workers: int, executor: Executor | None) -> Iterator[Outcome]:
+    """Yield outcomes as they come. Jobs in flight when a worker dies are tried once more, each alone."""
+    if executor is not None:
+        yield from _through(executor, jobs, 4 * workers, [])
+        return
+    suspects: list[Job] = []
+    while True:
+        with _pool(workers) as pool:
+            yield from _through(pool, jobs, JOBS_PER_WORKER * workers, suspects)
+        if not suspects:
+            return
+        for job in suspects:
+            with _pool(1) as pool:
+                died: list[Job] = []
+                yield from _through(pool, iter([job]), 1, died)
+            for lost in died:
+                yield Outcome(lost.student, failure="the grader's own process died twice over this hand-in")
+        suspects = []
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _through(executor: Executor, jobs: Iterator[Job], window: int, suspects: list[Job]) -> Iterator[Outcome]:
+    """Feed jobs to an executor, never more than ``window`` at a time; lost ones end up in ``suspects``."""
+    running: dict[Future, Job] = {}
+    broken = False
+    while True:
+        while not broken and len(running) < window:
+            job = next(jobs, None)
+            if job is None:
+                break
+            try:
+                running[executor.submit(grade_job, job)] = job
+            except BrokenProcessPool:
+                broken = True
+                suspects.append(job)
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            job = running.pop(future)
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                broken = True
+                suspects.append(job)
+
+
+# ---- in a worker ----------------------------------------------------------------------------------------------------
+
+_judges: dict[tuple[str, Limits], Judge] = {}
+
+
+def grade_job(job: Job) -> Outcome:
+    """Grade one hand-in with the judge that this process keeps warm. Never raises."""
+    try:
+        judge = _judge(job.isolation, job.limits)
+        result = SubmissionResult(
+            job.student, job.chapter, [], job.timestamp, submitted=job.submitted, course=job.course
+        )  # fmt: skip
+        outcome = Outcome(job.student, result)
+        sources = read_chapter(job.solutions, job.chapter)
+        first = min(job.files, default=sources[0].name)
+        for source in sources:
+            file, data = job.files.get(source.name, ("", b""))
+            repairs = job.repairs if source.name == first else []  # told once
+            if file:
+                graded = judge.grade(source, data, job.student, repairs=repairs)
+            else:
+                graded = nothing_graded(source, NOT_HANDED_IN, repairs)
+            graded.result.file = file
+            result.notebooks.append(graded.result)
+            outcome.notebooks[source.name] = graded.notebook
+        return outcome
+    except SandboxError as error:
+        return Outcome(job.student, failure=str(error), fatal=True)
+    except Exception as error:
+        return Outcome(job.student, failure=f"{type(error).__name__}: {error}")
+
+
+def _judge(isolation: str, limits: Limits) -> Judge:
+    key = isolation, limits
+    if key not in _judges:
+        judge = Judge(isolation=isolation, limits=limits)
+        judge.__enter__()
+        atexit.register(judge.__exit__)
+        _judges[key] = judge
+    return _judges[key]
