@@ -163,5 +163,8 @@ def _check_text(notebook: NotebookSource, cell: SourceCell) -> str:
     arguments = [f'"{exercise.name}"', f"points={exercise.points:g}"]
     if exercise.hidden_tests:
         arguments.append(f"hidden={len(exercise.hidden_tests)}")
-    tests = cell.text.replace(BEGIN_HIDDEN + "\n", hidden, 1).rstrip()
-    return f"{tests}\n\nreport({', '.join(arguments)})"
+    call = f"report({', '.join(arguments)})"
+    visible, begin, rest = cell.text.partition(BEGIN_HIDDEN + "\n")
+    if not begin:
+        return f"{visible.rstrip()}\n\n\n{call}"
+    return f"{visible.rstrip()}\n\n\n{hidden}{rest.rstrip()}\n{call}"  # without the hidden region: two empty lines

@@ -109,7 +109,10 @@ _cleaner = Cleaner(
 def clean_html(element: Any) -> str:
     """Return HTML of which only harmless tags, attributes and styles are left; all other tags become plain text."""
     text = element.decode(errors="replace") if isinstance(element, bytes) else str(element)
-    return _cleaner.clean(text) if "<" in text or "&" in text else text
+    return _cleaned(text) if "<" in text or "&" in text else text
+
+
+_cleaned = functools.lru_cache(maxsize=1000)(_cleaner.clean)
 
 
 @functools.lru_cache(maxsize=2000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from grading.build import release_notebook
@@ -44,16 +44,33 @@ class Release:
     mark: str  # metadata.mlcourse.release
     places: tuple[Place, ...]
 
-    def __post_init__(self):
-        by_text: dict[str, list[Place]] = {}
+    @cached_property
+    def by_id(self) -> dict[str, Place]:
+        """All places by the cell's id."""
+        return {p.id: p for p in self.places}
+
+    @cached_property
+    def by_text(self) -> dict[str, list[Place]]:
+        """All places by what can be seen of their texts."""
+        found: dict[str, list[Place]] = {}
         for place in self.places:
-            by_text.setdefault(normal(place.text), []).append(place)
-        set_once = object.__setattr__
-        set_once(self, "by_id", {p.id: p for p in self.places})
-        set_once(self, "by_text", by_text)
-        set_once(self, "exercises", {p.exercise: p for p in self.places if p.kind == "exercise"})
-        set_once(self, "checks", {p.exercise: p for p in self.places if p.kind == "check"})
-        set_once(self, "demo_names", frozenset(n for p in self.places if p.kind == "demo" for n in p.code.names))
+            found.setdefault(normal(place.text), []).append(place)
+        return found
+
+    @cached_property
+    def exercises(self) -> dict[str, Place]:
+        """The cells of exercises by the exercise's name."""
+        return {p.exercise: p for p in self.places if p.kind == "exercise"}
+
+    @cached_property
+    def checks(self) -> dict[str, Place]:
+        """The checks by the exercise's name."""
+        return {p.exercise: p for p in self.places if p.kind == "check"}
+
+    @cached_property
+    def demo_names(self) -> frozenset[str]:
+        """What all demonstrations together define."""
+        return frozenset(name for p in self.places if p.kind == "demo" for name in p.code.names)
 
 
 @dataclass(eq=False)

@@ -139,11 +139,6 @@ class Summary:
         return sum(s.share == 1 for s in self.students)
 
     @property
-    def odd(self) -> int:
-        """How many have repaired, unreadable or stopped notebooks."""
-        return len({r.student for r in (*self.unreadable, *self.incidents, *self.repairs)})
-
-    @property
     def histogram(self) -> list[int]:
         """How many scores lie in each of 10 or 20 equal bins below the full score."""
         bins = 20 if len(self.students) >= LARGE_CLASS else 10
@@ -206,9 +201,7 @@ def _notebook_summary(source: NotebookSource, results: Sequence[SubmissionResult
     return NotebookSummary(source.name, heading.group(1).strip() if heading else "", exercises)
 
 
-def _exercise_summary(
-    notebook: str, name: str, points: float, results: Sequence[SubmissionResult]
-) -> ExerciseSummary:
+def _exercise_summary(notebook: str, name: str, points: float, results: Sequence[SubmissionResult]) -> ExerciseSummary:
     summary = ExerciseSummary(notebook, name, points)
     mistakes: dict[tuple[int, str], Finding] = {}
     checks: dict[str, Finding] = {}
@@ -252,7 +245,7 @@ def _notebook(result: SubmissionResult, name: str) -> NotebookResult | None:
 
 def _remarks(notebook: NotebookResult | None) -> dict[str, list[str]]:
     if notebook is None:
-        return {"missing": []}
+        return {"missing": ["No result for this notebook."]}
     found = {"incidents": _counted(notebook.incidents), "repairs": _counted(notebook.repairs)}
     if notebook.unreadable:
         found["unreadable" if notebook.file else "missing"] = [notebook.unreadable]
@@ -295,10 +288,10 @@ def render(
     """
     chapter = sources[0].chapter
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=False,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters |= {"number": _number, "percent": _percent, "count": _count, "prose": _prose}
+    environment.filters.update(number=_number, mean=_mean, percent=_percent, count=_count, prose=_prose, name=_name)
     page = environment.get_template("report.html")
     return page.render(
         chapter=chapter,
@@ -356,6 +349,10 @@ def _number(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+def _mean(value: float) -> str:
+    return f"{value:.1f}"
+
+
 def _percent(share: float) -> str:
     """Return a share in whole percent; 0 and 100 mean exactly that."""
     whole = round(100 * share)
@@ -370,3 +367,8 @@ def _prose(text: str) -> Markup:
     """Escape a text, cut it to a sensible length, and set what stands in backticks as code."""
     cut = text if len(text) <= LONGEST else text[:LONGEST] + " …"
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(cut))))
+
+
+def _name(text: str) -> Markup:
+    """Escape a name and let it break after its underscores."""
+    return Markup(str(escape(text)).replace("_", "_<wbr>"))

@@ -6,12 +6,12 @@ import re
 import symtable
 from dataclasses import dataclass
 
-MAX_LENGTH = 100_000  # characters that are worth reading
+MAX_LENGTH = 250_000  # characters that are worth reading
 MAX_DOTS = 60  # of a module's name: the parser's memory grows with their square
 MAGICS_OF_PYTHON = ("time", "timeit", "capture", "prun")
-_MAGIC = re.compile(r"^(\s*)(?:(?:[\w, .\[\]]+=)\s*)?[%!].*|^(\s*)\?*[\w.]+\?+\s*$")
-_ASSIGNED_MAGIC = re.compile(r"^(\s*)([\w, .]+=)\s*[%!].*")
-_LOOSE = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.M)
+_ASSIGNED_MAGIC = re.compile(r"([\w, .]++=) *[%!]")
+_HELP = re.compile(r"\?*+[\w.]++\?+\s*$|\?++[\w.]++\s*$")
+_LOOSE = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w++)[ \t]*+(?::[^=\n]*+)?=(?!=)", re.M)
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,12 @@ def without_magics(text: str) -> str:
 def _without_magic(line: str) -> str:
     if "%" not in line and "!" not in line and "?" not in line:
         return line
-    if assigned := _ASSIGNED_MAGIC.match(line):
-        return f"{assigned.group(1)}{assigned.group(2)} None"
-    if magic := _MAGIC.match(line):
-        return f"{magic.group(1) or magic.group(2) or ''}pass"
+    rest = line.lstrip()
+    indent = line[: len(line) - len(rest)]
+    if assigned := _ASSIGNED_MAGIC.match(rest):
+        return f"{indent}{assigned.group(1)} None"
+    if rest[:1] in ("%", "!") or _HELP.match(rest):
+        return f"{indent}pass"
     return line
 
 

@@ -14,7 +14,8 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
 )  # fmt: skip
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 4, 36, 38, 24
 SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
-MS_NOSUID, MS_NODEV = 2, 4
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND = 1, 2, 4, 4096
+FILES = "16k"  # in /tmp: an empty file takes memory, too
 NOBODY = 65534
 INSIDE = 1000  # the student's user id inside the sandbox
 
@@ -42,17 +43,24 @@ def adopt_orphans() -> None:
     _check(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
 
 
-def enter_namespaces(limits: Limits) -> None:
-    """Move this process into namespaces of its own, with empty /proc, /tmp and /dev/shm (its PID one is for children)."""
+def enter_namespaces(limits: Limits, hidden: list[str]) -> None:
+    """Move this process into namespaces of its own (its PID one is for children).
+
+    Whatever can be written is its own and goes with it: /tmp, /dev/shm, and /home, which the warm process filled. /proc
+    is empty, and so are the ``hidden`` files.
+    """
     user, group = os.getuid(), os.getgid()
     _check(_libc.unshare(NEWUSER | NEWPID | NEWNS | NEWNET | NEWIPC | NEWUTS), "unshare")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
-    for place, options in (("/tmp", f"size={limits.disk}m,mode=1777"), ("/dev/shm", "size=1m"), ("/proc", "size=4k")):
+    tmp, few = f"size={limits.disk}m,nr_inodes={FILES},mode=1777", "size=1m,nr_inodes=1k,mode=1777"
+    for place, options in (("/tmp", tmp), ("/dev/shm", few), ("/home", few), ("/proc", "size=4k,mode=0555")):
         if os.path.isdir(place):
-            kind = MS_NOSUID | MS_NODEV
+            kind = MS_NOSUID | MS_NODEV | (MS_RDONLY if place == "/proc" else 0)
             _check(_libc.mount(b"tmpfs", place.encode(), b"tmpfs", kind, options.encode()), f"mount on {place}")
+    for file in hidden:
+        _check(_libc.mount(b"/dev/null", file.encode(), None, MS_BIND, None), f"mount on {file}")
 
 
 def drop_capabilities() -> None:

@@ -1,5 +1,6 @@
 """Operations on each element by itself, each with its partial derivatives.
 
+Functions of two arguments take shapes that broadcast.
 Where a function has a corner the derivative is a choice (a subgradient); the docstring says which.
 """
 
@@ -18,11 +19,6 @@ from mlcore.autodiff.tensor import Tensor, TensorLike
 @elementwise(1, 1)
 def add(x: TensorLike, y: TensorLike) -> Tensor:
     """Add, x + y.
-
-    Parameters
-    ----------
-    x, y : Tensor
-        Shapes that broadcast.
 
     Examples
     --------
@@ -114,6 +110,18 @@ def absolute(x: TensorLike) -> Tensor:
     Tensor([1., 2.])
     """
     return np.absolute(x)
+
+
+@elementwise(lambda out, x: 2 * x)
+def square(x: TensorLike) -> Tensor:
+    """Square, x * x.
+
+    Examples
+    --------
+    >>> square(Tensor([1.0, -2.0]))
+    Tensor([1., 4.])
+    """
+    return np.square(x)
 
 
 # ---- exponentials and logarithms --------------------------------------------------------------------------------

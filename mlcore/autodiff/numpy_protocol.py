@@ -28,7 +28,7 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.negative: elementwise.negative,
     np.absolute: elementwise.absolute,
     np.fabs: elementwise.absolute,
-    np.square: lambda x: x * x,
+    np.square: elementwise.square,
     np.reciprocal: lambda x: 1 / x,
     np.exp: elementwise.exp,
     np.log: elementwise.log,

@@ -71,7 +71,7 @@ def _keyword_defaults(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _plain(x: Any, beside_tensor: bool) -> Any:
-    """Make an input ready for NumPy; beside a Tensor a float64 scalar counts as a Python float, and does not promote."""
+    """Make an input ready for NumPy; beside a Tensor, a float64 scalar counts as a Python float: it never promotes."""
     if beside_tensor and isinstance(x, np.float64):
         return float(x)
     return np.asarray(x) if isinstance(x, (list, tuple)) else x

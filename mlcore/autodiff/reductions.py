@@ -155,7 +155,7 @@ def var(x: TensorLike, *, axis: Axis = None, ddof: int = 0, keepdims: bool = Fal
     Tensor(4.)
     """
     centered = x - mean(x, axis=axis, keepdims=True)
-    return sum(centered * centered, axis=axis, keepdims=keepdims) / (_count(x.shape, axis) - ddof)
+    return sum(np.square(centered), axis=axis, keepdims=keepdims) / (_count(x.shape, axis) - ddof)
 
 
 def _finite_max(x: np.ndarray, axis: Axis) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.autodiff.elementwise import absolute
+from mlcore.autodiff.elementwise import absolute, square
 from mlcore.autodiff.fused import fused
 from mlcore.autodiff.reductions import logsumexp, mean
 from mlcore.autodiff.tensor import Tensor, TensorLike
@@ -77,7 +77,7 @@ def mean_squared_error(predictions: TensorLike, targets: TensorLike) -> Tensor:
     """
     _check_same_shape(predictions, targets)
     error = predictions - _constant_like(predictions, targets)
-    return mean(error * error)
+    return mean(square(error))
 
 
 def _constant_like(predictions: Any, targets: Any) -> Any:

@@ -75,6 +75,7 @@ CORNERS = [(), (1,), (3, 2), (0, 2)]
 for function, reference, draw in [
     (e.negative, np.negative, normal),
     (e.absolute, np.absolute, normal),
+    (e.square, np.square, normal),
     (e.exp, np.exp, normal),
     (e.log, np.log, positive),
     (e.log1p, np.log1p, positive),

@@ -197,7 +197,7 @@ def test_errors():
 
 def test_check_gradients_finds_a_wrong_rule():
     from mlcore.autodiff.fused import fused
-from mlcore.autodiff.primitive import elementwise
+    from mlcore.autodiff.primitive import elementwise
 
     @elementwise(lambda out, x: out)
     def wrong(x):
