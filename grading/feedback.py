@@ -228,7 +228,7 @@ def _write(task: Task) -> str:
     converter.choose(task)
     outcome = capture_log(converter)
     if not outcome["success"]:
-        said = [line for line in outcome.get("log", outcome["error"]).splitlines() if re.match(r"[\w.]+: ", line)]
-        return said[-1] if said else "see the log of nbgrader generate_feedback"
+        said = re.findall(r"^    ([\w.]+: .*)", outcome.get("log", ""), re.M)  # the last lines of tracebacks
+        return said[-1] if said else "nbgrader generate_feedback tells more"
     write_atomically(_record(task), json.dumps(task.digests).encode())
     return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import struct
 from typing import Any
@@ -19,11 +20,19 @@ MAX_TEXT = 20_000  # characters of one output
 MAX_PICTURE = 2 * 2**20  # bytes of one picture
 MAX_SIDE = 4_000  # pixels
 MAX_OUTPUTS = 50  # of one cell
+MAX_CELL = 4 * 2**20  # characters of all outputs of one cell, pictures as base64
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_MATH_COMMAND = re.compile(r"\\(?=(href|url|style|class|cssId|require|html\w*|unicode|def|newcommand|let)\b)")
-_PROTOCOL = re.compile(r"(javascript|vbscript|data)\s*:", re.IGNORECASE)
+_MATH_COMMAND = re.compile(
+    r"\\(?=(href|url|style|class|cssId|data|bbox|mmlToken|require|html\w*|unicode|let|[gex]?def"
+    r"|(re)?new(command|environment)|DeclareMathOperator)(?![A-Za-z]))"
+)
+# Markdown takes a colon or a letter of an address also as an entity (&colon; &#58;) or behind a backslash
+_ENTITY = re.compile(r"&(?=#|colon|Tab|NewLine)", re.IGNORECASE)
+_PROTOCOL = re.compile(r"(" + "|".join(r"[\s\\]*".join(p) for p in ("javascript", "vbscript")) + r")[\s\\]*:", re.I)
+_DATA = re.compile(r"data\\?:(?=[\w,;])", re.IGNORECASE)
 
 
 def text(value: Any) -> str:
@@ -33,22 +42,34 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     cut = value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + f"\n… ({len(value) - MAX_TEXT} characters left out)"
-    return _ADDRESS.sub("0x…", cut.replace("\x00", ""))
+    return _ADDRESS.sub("0x…", _CONTROL.sub("", cut))
+
+
+def line(value: str) -> str:
+    """Return a text as it may stand in a message: no control characters, which a terminal would obey."""
+    return _CONTROL.sub("", value).replace("\x1b", "")
 
 
 def markdown(value: str) -> str:
     """Return Markdown in which HTML, pictures from elsewhere and active links are plain text."""
-    value = _TAG.sub("&lt;", text(value)).replace("![", "[")
-    return _PROTOCOL.sub(r"\1 :", _MATH_COMMAND.sub(r"\\backslash ", value))
+    value = _TAG.sub("< ", text(value)).replace("![", "[")
+    value = _PROTOCOL.sub(r"\1 :", _ENTITY.sub("& ", _MATH_COMMAND.sub(r"\\backslash ", value)))
+    return _DATA.sub("data :", value)
 
 
 def outputs(values: Any) -> list[NotebookNode]:
     """Return the harmless part of a cell's outputs, in nbformat's form."""
     if not isinstance(values, list):
         return []
-    kept = [output for value in values[:MAX_OUTPUTS] if isinstance(value, dict) for output in _output(value)]
-    if len(values) > MAX_OUTPUTS:
-        kept.append(_note(f"{len(values) - MAX_OUTPUTS} more outputs left out"))
+    kept: list[NotebookNode] = []
+    left = MAX_CELL
+    for number, value in enumerate(values):
+        found = _output(value) if isinstance(value, dict) and number < MAX_OUTPUTS else []
+        left -= sum(len(json.dumps(output)) for output in found)
+        if number == MAX_OUTPUTS or left < 0:
+            kept.append(_note(f"{len(values) - number} more outputs left out"))
+            break
+        kept += found
     return kept
 
 

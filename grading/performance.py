@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
+from grading.harmless import line
 from grading.sandbox.client import Child, Sandbox, Stopped
 from grading.sandbox.limits import Limits
 
@@ -46,6 +48,8 @@ class Performance:
     limits : Limits
     scenes : list of Scene
         In order; :meth:`perform` fills in what came of them.
+    forbid : tuple of str
+        Dotted names of library functions that the process lacks.
 
     Attributes
     ----------
@@ -55,8 +59,9 @@ class Performance:
         Time that student code took, as its process says.
     """
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, scenes: list[Scene]):
-        self._sandbox, self.limits, self.scenes = sandbox, limits, scenes
+    def __init__(self, sandbox: Sandbox, limits: Limits, scenes: list[Scene], forbid: tuple[str, ...] = ()):
+        self._sandbox, self.limits, self.scenes, self._forbid = sandbox, limits, scenes, forbid
+        self._others: dict[tuple[tuple[str, ...], str], Self] = {}
         self._child: Child | None = None
         self._starts = 0
         self._deadline = time.monotonic() + limits.total_wall
@@ -67,6 +72,25 @@ class Performance:
         """End the process."""
         if self._child is not None:
             self._child.close()
+        for other in self._others.values():
+            other.close()
+
+    def without(self, forbid: tuple[str, ...], exercise: str) -> Self:
+        """Return this performance up to an exercise, in a process that has lacked these functions from its start.
+
+        Taken away any later, they could have been kept: under another name, in a container, by the garbage collector.
+        """
+        if not forbid:
+            return self
+        key = forbid, exercise
+        if key not in self._others:
+            end = next((i for i, s in enumerate(self.scenes) if exercise in s.keep), len(self.scenes)) + 1
+            while end < len(self.scenes) and not self.scenes[end].keep:
+                end += 1
+            scenes = [dataclasses.replace(scene) for scene in self.scenes[:end]]
+            other = self._others[key] = type(self)(self._sandbox, self.limits, scenes, forbid)
+            other._deadline, other.incidents = self._deadline, self.incidents
+        return self._others[key]
 
     def perform(self) -> None:
         """Perform all cells once; a cell that has to be stopped costs itself alone."""
@@ -82,25 +106,27 @@ class Performance:
             scene.done = True
 
     def _perform(self, child: Child, scene: Scene) -> dict[str, Any]:
+        start = time.monotonic()
         reply = child.request("cell", kind="cell", source=scene.text, keep=scene.keep)
-        self._count(reply)
+        self._count(reply, start)
         return reply
 
     def _note(self, scene: Scene, reply: dict[str, Any]) -> None:
         scene.outputs = reply.get("outputs") if isinstance(reply.get("outputs"), list) else []
         error = reply.get("error")
         if isinstance(error, dict):
-            kind, message = str(error.get("type"))[:100], str(error.get("message"))[:500]
+            kind, message = (line(str(error.get(key))[:size]) for key, size in (("type", 100), ("message", 500)))
             scene.error = f"{kind}: {message}" if message else kind
             limit = limit_behind(kind, message)
             if limit:
                 scene.limit = self.limits.verdict(limit)
                 self.incidents.append(f"{scene.label}: {scene.limit}")
 
-    def _count(self, reply: dict[str, Any]) -> None:
+    def _count(self, reply: dict[str, Any], start: float) -> None:
+        """Add what the process says that it took, which it may say of the time since ``start``, but no more."""
         seconds = reply.get("seconds")
-        if type(seconds) is float and 0 <= seconds < 1e6:
-            self.student_seconds += seconds
+        if type(seconds) is float and seconds >= 0:
+            self.student_seconds += min(seconds, time.monotonic() - start)
 
     def _alive(self, before: int | None = None) -> Child:
         """Return a process that has performed the healthy cells (those before a number)."""
@@ -110,7 +136,7 @@ class Performance:
             if self._starts >= MAX_STARTS:
                 raise Stopped("the notebook had to be stopped too often")
             self._starts += 1
-            self._child = self._sandbox.spawn(self.limits)
+            self._child = self._sandbox.spawn(self.limits, self._forbid)
             self._child.deadline = self._deadline
             for scene in self.scenes[:before]:
                 if scene.stopped or not scene.done:
@@ -132,15 +158,19 @@ class Performance:
 
     def request(self, op: str, body: bytes, seconds: float | None, make_handle, make_tensor) -> dict[str, Any]:
         """Ask the process for something. Raises Stopped."""
+        child, start = self._alive(), time.monotonic()
         try:
-            reply = self._alive().request(
-                op, pickled=body, seconds=seconds, make_handle=make_handle, make_tensor=make_tensor
-            )
+            reply = child.request(op, pickled=body, seconds=seconds, make_handle=make_handle, make_tensor=make_tensor)
         except Stopped as stopped:
             self.incidents.append(f"a check's call: {stopped.reason}")
             raise
-        self._count(reply)
+        self._count(reply, start)
         return reply
+
+    def interrupt(self) -> None:
+        """End the process because a request was broken off: its late answer would be taken for another's."""
+        if self._child is not None:
+            self._child.close()
 
     def forget(self) -> None:
         """Let the process forget the objects behind handles."""

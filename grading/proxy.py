@@ -12,6 +12,7 @@ import cloudpickle
 import numpy as np
 
 from grading.checks import CheckFailure
+from grading.harmless import line
 from grading.performance import Performance, limit_behind
 from grading.reference import SECRET
 from grading.sandbox.client import Stopped
@@ -26,6 +27,9 @@ CATCHABLE = {
         RuntimeError, TypeError, ValueError, ZeroDivisionError,
     )
 }  # fmt: skip
+
+MAX_TRACED = 2**20  # bytes of one step that are kept for diagnosis
+MAX_TOLD = 2_000  # characters of an error
 
 
 class CheckError(RuntimeError):
@@ -53,7 +57,7 @@ class Step:
 
     op: str
     body: bytes  # the pickled arguments
-    answer: Any  # ("value", …), ("error", type), ("stopped", reason)
+    answer: Any  # ("value", value, changed arrays), ("large",), ("error", type), ("stopped", reason)
 
 
 class Examiner:
@@ -66,26 +70,35 @@ class Examiner:
 
     Attributes
     ----------
-    forbid : tuple of str
-        Functions that calls may not use, for the exercise at hand.
     seconds : float or None
         CPU seconds for a call, where the exercise sets its own.
     trace : list of Step
         What was asked since :meth:`begin`.
-    stops : int
-        How many calls hit a limit since :meth:`begin`.
+    changed : set of int
+        Which arrays, counted through a call's arguments, calls have changed since :meth:`begin`.
     """
 
     def __init__(self, performance: Performance):
         self._performance = performance
-        self.forbid: tuple[str, ...] = ()
         self.seconds: float | None = None
         self.trace: list[Step] = []
+        self.changed: set[int] = set()
+        self._may_change: frozenset[int] | None = None
 
-    def begin(self) -> None:
-        """Begin a new test: forget old objects."""
-        self.trace = []
+    def begin(self, may_change: frozenset[int] | None = None) -> None:
+        """Begin a new test: forget old objects.
+
+        Parameters
+        ----------
+        may_change : frozenset of int, optional
+            Of which arrays among a call's arguments the check sees the changes; of all when left out.
+        """
+        self.trace, self.changed, self._may_change = [], set(), may_change
         self._performance.forget()
+
+    def interrupt(self) -> None:
+        """End the process after a request that was broken off."""
+        self._performance.interrupt()
 
     def fetch(self, exercise: str, name: str) -> Any:
         """Return what a name of an exercise means to the student: data, or a StudentObject."""
@@ -105,16 +118,17 @@ class Examiner:
         error = reply.get("error")
         if error is not None:
             raise self._error(op, body, error)
-        value = reply.get("value")
-        self.trace.append(Step(op, body, ("value", value, reply.get("changed"))))
-        _carry_back(arguments, reply.get("changed"))
+        value, changed = reply.get("value"), reply.get("changed")
+        large = reply["size"] + len(body) > MAX_TRACED  # no known mistake looks like that
+        self.trace.append(Step(op, b"", ("large",)) if large else Step(op, body, ("value", value, changed)))
+        self.changed |= _carry_back(arguments, changed, self._may_change)
         return value
 
     def _error(self, op: str, body: bytes, error: Any) -> Exception:
         told = {
             k: error.get(k) if isinstance(error, dict) else None for k in ("builtin", "type", "message", "location")
         }
-        told = {k: v if isinstance(v, str) else "" for k, v in told.items()}
+        told = {k: line(v[:MAX_TOLD]) if isinstance(v, str) else "" for k, v in told.items()}
         self.trace.append(Step(op, body, ("error", told["builtin"])))
         limit = limit_behind(told["type"], told["message"])
         if limit:
@@ -148,6 +162,7 @@ class StudentObject:
         return self._handle.type_name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it there."""
         return self._use(args, kwargs, count=False)
 
     def count_student_operations(self, *args: Any, **kwargs: Any) -> int:
@@ -158,8 +173,7 @@ class StudentObject:
         return count
 
     def _use(self, args: tuple, kwargs: dict, *, count: bool) -> Any:
-        forbid = self._examiner.forbid
-        return self._examiner.ask("call", target=self, args=args, kwargs=kwargs, forbid=forbid, count=count)
+        return self._examiner.ask("call", target=self, args=args, kwargs=kwargs, count=count)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -239,15 +253,21 @@ def _tensor(data: TensorData) -> Any:
     return Tensor(data.array, requires_grad=data.requires_grad and data.array.dtype.kind == "f")
 
 
-def _carry_back(arguments: dict[str, Any], changed: Any) -> None:
-    """Do to the check's own arrays what the call did to its copies."""
+def _carry_back(arguments: dict[str, Any], changed: Any, allowed: frozenset[int] | None) -> set[int]:
+    """Do to the check's own arrays what the call did to its copies; return the numbers of the arrays it changed."""
+    numbers: set[int] = set()
     if not changed:
-        return
+        return numbers
     arrays = arrays_in((arguments.get("args", ()), arguments.get("kwargs", {})))
     for entry in changed if isinstance(changed, list) else []:
         if not (isinstance(entry, tuple) and len(entry) == 2 and type(entry[0]) is int):
             continue
         number, new = entry
-        if 0 <= number < len(arrays) and isinstance(new, np.ndarray) and new.shape == arrays[number].shape:
-            if new.dtype == arrays[number].dtype and arrays[number].flags.writeable:
-                arrays[number][...] = new
+        if not (0 <= number < len(arrays) and isinstance(new, np.ndarray)):
+            continue
+        old = arrays[number]
+        if (new.shape, new.dtype) == (old.shape, old.dtype) and old.flags.writeable:
+            numbers.add(number)
+            if allowed is None or number in allowed:
+                old[...] = new
+    return numbers

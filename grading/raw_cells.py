@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import nbformat
 
-from grading.salvage import Unreadable, read_document
+from grading.salvage import read_document
 
-MAX_CELLS = 5_000
-MAX_CODE = 4_000_000  # characters of code in one notebook
+MAX_CELLS = 2_000
+MAX_CODE = 2_000_000  # characters of code in one notebook
 MAX_OUTPUTS = 2 * 2**20  # bytes of JSON of one cell's outputs
 MAX_OUTPUT_DEPTH = 40
-MAX_UPGRADE = 20_000_000  # bytes of a file of an old format that nbformat may convert
+MAX_UPGRADE = 100_000  # values in a file of an old format that nbformat may convert
 
 
 @dataclass
@@ -55,14 +57,14 @@ def read_raw(data: bytes) -> RawNotebook:
     if not isinstance(metadata, dict):
         junk["metadata"] += 1
         metadata = {}
-    raw = RawNotebook(_cells(_items(document, len(data), repairs), junk), metadata, repairs)
+    raw = RawNotebook(_cells(_items(document, repairs), junk, repairs), metadata, repairs)
     if junk := +junk:
         told = ", ".join(f"{count} × {what}" for what, count in sorted(junk.items()))
-        repairs.append(f"Malformed parts of the notebook were ignored ({told}).")
+        repairs.append(f"Malformed parts of the notebook were ignored or mended ({told}).")
     return raw
 
 
-def _items(document: dict[str, Any], size: int, repairs: list[str]) -> list[Any]:
+def _items(document: dict[str, Any], repairs: list[str]) -> list[Any]:
     """Return the list of cells, of an older format too."""
     version = document.get("nbformat", 4)
     if isinstance(document.get("cells"), list):
@@ -70,20 +72,26 @@ def _items(document: dict[str, Any], size: int, repairs: list[str]) -> list[Any]
             repairs.append(f"The notebook says that it has format {str(version)[:10]}; it was read as format 4.")
         return document["cells"]
     repairs.append("The notebook was saved in an old format (nbformat 3 or older); it was converted to format 4.")
-    if size <= MAX_UPGRADE:
+    if sum(1 for _ in islice(_values(document), MAX_UPGRADE + 1)) <= MAX_UPGRADE:
         with contextlib.suppress(Exception):  # nbformat wants it well formed
             return list(nbformat.convert(nbformat.from_dict(document), 4).cells)
     sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
     return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
 
 
-def _cells(items: list[Any], junk: Counter[str]) -> list[RawCell]:
+def _cells(items: list[Any], junk: Counter[str], repairs: list[str]) -> list[RawCell]:
     if len(items) > MAX_CELLS:
-        raise Unreadable(f"This notebook has {len(items)} cells; at most {MAX_CELLS} are read.")
+        repairs.append(f"The notebook has {len(items):,} cells; all but the first {MAX_CELLS:,} were left out.")
+    items = items[:MAX_CELLS]
     cells = [_cell(number, item, junk) for number, item in enumerate(items, start=1) if isinstance(item, dict)]
     junk["no cell"] += len(items) - len(cells)
-    if (size := sum(len(c.text) for c in cells if c.type == "code")) > MAX_CODE:
-        raise Unreadable(f"This notebook holds {size:,} characters of code; at most {MAX_CODE:,} are read.")
+    size = sum(len(c.text) for c in cells if c.type == "code")
+    for cell in sorted((c for c in cells if c.type == "code"), key=lambda c: -len(c.text)):
+        if size <= MAX_CODE:
+            break
+        repairs.append(f"Cell {cell.number} holds {len(cell.text):,} characters of code; they were left out.")
+        size -= len(cell.text)
+        cell.text = ""
     return cells
 
 
@@ -115,6 +123,7 @@ def _text(value: Any, junk: Counter[str]) -> str:
         lines = [line for line in value if isinstance(line, str)]
         junk["line that is no text"] += len(value) - len(lines)
         lost_ends = len(lines) > 1 and not any("\n" in line for line in lines)
+        junk["source without line ends"] += lost_ends
         value = ("\n" if lost_ends else "").join(lines)
     elif not isinstance(value, str):
         junk["source that is no text"] += 1
@@ -132,9 +141,12 @@ def _set_outputs(cell: RawCell, values: Any, junk: Counter[str]) -> None:
     junk["no output"] += len(values) - len(outputs)
     if not outputs:
         return
+    if _surely_too_large(outputs):
+        cell.too_large = True
+        return
     try:
         written = json.dumps(outputs, ensure_ascii=False)
-        if len(written) > MAX_OUTPUTS or len(written.encode("utf-8", "surrogatepass")) > MAX_OUTPUTS:
+        if len(written.encode("utf-8", "surrogatepass")) > MAX_OUTPUTS:
             cell.too_large = True
         elif written.count("[") + written.count("{") > MAX_OUTPUT_DEPTH and _depth(outputs) > MAX_OUTPUT_DEPTH:
             junk["outputs nested too deeply"] += 1
@@ -144,6 +156,26 @@ def _set_outputs(cell: RawCell, values: Any, junk: Counter[str]) -> None:
             cell.outputs = json.loads(written.encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         junk["outputs that are no JSON"] += 1
+
+
+def _surely_too_large(outputs: list[dict[str, Any]]) -> bool:
+    """Say whether the texts and values alone pass the limit, without looking further than that."""
+    size = 0
+    for value in _values(outputs):
+        size += len(value) if isinstance(value, str) else 1
+        if size > MAX_OUTPUTS:
+            return True
+    return False
+
+
+def _values(value: Any) -> Iterator[Any]:
+    """Yield a JSON value and all that it holds, without recursion."""
+    left = [value]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, list | dict):
+            left.extend(value.values() if isinstance(value, dict) else value)
 
 
 def _depth(value: Any) -> int:

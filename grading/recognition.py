@@ -106,6 +106,11 @@ class Cell:
         return self.place is not None and same_text(self.text, self.place.text)
 
     @property
+    def unwritten(self) -> bool:
+        """Whether something in it is still to be written."""
+        return self.untouched or "raise NotImplementedError" in self.text
+
+    @property
     def free(self) -> bool:
         """Whether it is a code cell that stands for nothing of the release."""
         return self.is_code and self.place is None and not self.dropped

@@ -129,8 +129,7 @@ class _Repair:
         )
         for test in tests:
             if found := [c for c in unknown if test(c)]:
-                written = [c for c in found if "raise NotImplementedError" not in c.text]
-                cell = (written or found)[-1]
+                cell = ([c for c in found if not c.unwritten] or found)[-1]
                 cell.place, cell.how = place, "names"
                 return [cell]
         return []
@@ -195,12 +194,12 @@ class _Repair:
         """Look for a better definition of the exercise in cells that the student added."""
         after = self.cells.index(chosen) + 1
         defines = chosen.code.names & place.wanted
-        if chosen.untouched or not defines:
-            whole = [c for c in self.cells if c.free and c.code.names >= place.wanted]
+        if chosen.unwritten or not defines:
+            whole = [c for c in self.cells if c.free and not c.unwritten and c.code.names >= place.wanted]
             parts = [c for c in self.cells[after:] if c.free and c.code.names & place.wanted]
             if whole or parts:
                 self._instead(place, chosen, (whole or parts)[-1], superseded=bool(whole))
-                why = "was left as released" if chosen.untouched else f"does not define {_names(place.wanted)}"
+                why = "was left unwritten" if chosen.unwritten else f"does not define {_names(place.wanted)}"
                 self.told.append(f"{place.label} {why}; your definition in a cell of your own was taken.")
         elif missing := place.wanted - defines:
             later = [c for c in self.cells[after:] if c.free and c.code.names & missing]
@@ -339,8 +338,9 @@ class _Repair:
                 lost_checks.append(place.exercise)
             self.cells.insert(at, cell)
         if lost_checks:
-            what = f"{len(lost_checks)} exercises" if len(lost_checks) > MAX_NAMED else _listed(lost_checks)
-            self.told.append(f"The checks of {what} were missing; they were put back.")
+            which = f"{len(lost_checks)} exercises" if len(lost_checks) > MAX_NAMED else _listed(lost_checks)
+            what = "check of exercise" if len(lost_checks) == 1 else "checks of"
+            self.told.append(f"The {what} {which} {'was' if len(lost_checks) == 1 else 'were'} missing and put back.")
 
 
 def _best(group: list[Cell], place: Place) -> Cell:
@@ -351,7 +351,9 @@ def _best(group: list[Cell], place: Place) -> Cell:
             return 1
         if not cell.text.strip():
             return 0
-        return 4 if cell.code.names >= place.wanted else 3 if cell.code.names & place.wanted else 2
+        if cell.code.names >= place.wanted:
+            return 4 if cell.unwritten else 5
+        return 3 if cell.code.names & place.wanted else 2
 
     return max(reversed(group), key=worth)
 

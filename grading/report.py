@@ -288,7 +288,7 @@ def render(
     """
     chapter = sources[0].chapter
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=False,
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters.update(number=_number, mean=_mean, percent=_percent, count=_count, prose=_prose, name=_name)

@@ -77,20 +77,16 @@ def read_submission(data: bytes, source: NotebookSource) -> Submission:
     except Unreadable:
         raise
     except Exception as error:  # a fault of ours must not stop a class
-        raise Unreadable(
-            f"This file could not be read ({type(error).__name__}). Please tell your instructor."
-        ) from error
+        reason = f"This file could not be read ({type(error).__name__}). Please tell your instructor."
+        raise Unreadable(reason) from error
     return Submission([_student_cell(cell) for cell in cells], repairs)
 
 
 def _student_cell(cell: Cell) -> StudentCell:
     if cell.kind in ("own", "note"):
         return StudentCell(cell.kind, cell.text, outputs=cell.outputs)
-    return StudentCell(cell.kind, cell.text, cell.place.id if cell.place else "", _exercise(cell), cell.outputs)
-
-
-def _exercise(cell: Cell) -> str:
-    return cell.place.exercise if cell.place else ""
+    place = cell.place  # a copy of a demonstration has none
+    return StudentCell(cell.kind, cell.text, place.id if place else "", place.exercise if place else "", cell.outputs)
 
 
 # ---- files ----------------------------------------------------------------------------------------------------------
@@ -248,4 +244,4 @@ def _likeness(data: bytes, source: NotebookSource) -> int:
         cells, _ = repair(raw, release_of(source))
     except Exception:  # whatever it is, it is no notebook of ours
         return 0
-    return len({_exercise(c) for c in cells if c.kind == "exercise"})
+    return len({c.place.exercise for c in cells if c.kind == "exercise"})

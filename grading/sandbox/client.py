@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
 import secrets
@@ -52,6 +51,7 @@ class Sandbox:
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
         self._home: tempfile.TemporaryDirectory | None = None
+        self._number = 0  # of the last request: an answer that comes too late is nobody else's
 
     def start(self) -> None:
         """Start the warm process and wait until it is ready. Raises SandboxError with the remedy."""
@@ -72,7 +72,7 @@ class Sandbox:
         finally:
             theirs.close()
         self._control = ours
-        if not self._answer(timeout=60):
+        if not self._answer(timeout=60, number=0):
             raise SandboxError(self._why_not())
 
     def _why_not(self) -> str:
@@ -106,19 +106,22 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def spawn(self, limits: Limits) -> Child:
-        """Return a fresh child. A warm process that has died is started anew, once."""
+    def spawn(self, limits: Limits, forbid: tuple[str, ...] = ()) -> Child:
+        """Return a fresh child, in which the functions of these dotted names are not to be had.
+
+        A warm process that has died is started anew, once.
+        """
         for attempt in range(2):
             if self._process is None or self._process.poll() is not None:
                 self.start()
             ours, theirs = socket.socketpair()
             with theirs:
-                reply = self._request({"op": "spawn", "limits": limits}, [theirs.fileno()])
+                reply = self._request({"op": "spawn", "limits": limits, "forbid": forbid}, [theirs.fileno()])
             if reply and "pid" in reply:
                 return Child(self, ours, reply["pid"], limits)
             ours.close()
             if reply:
-                raise SandboxError(f"no namespaces of its own for a submission: {reply['error'].strip()[-500:]}")
+                raise SandboxError(f"no process of its own for a submission: {reply['error'].strip()[-500:]}")
             if attempt == 0:
                 self.close()
         raise SandboxError(self._why_not())
@@ -132,17 +135,23 @@ class Sandbox:
         return self._request({"op": "kill", "pid": pid}) or {"exit": None, "cpu": 0.0}
 
     def _request(self, request: dict, descriptors: list[int] | None = None) -> dict | None:
+        self._number += 1
         try:
-            socket.send_fds(self._control, [pickle.dumps(request)], descriptors or [])
+            socket.send_fds(self._control, [pickle.dumps(request | {"number": self._number})], descriptors or [])
         except OSError:
             return None
-        return self._answer(timeout=30)
+        return self._answer(timeout=30, number=self._number)
 
-    def _answer(self, timeout: float) -> dict | None:
-        if not select.select([self._control], [], [], timeout)[0]:
-            return None
-        message = self._control.recv(65536)
-        return pickle.loads(message) if message else None  # from the warm process, which runs no student code
+    def _answer(self, timeout: float, number: int) -> dict | None:
+        """Return the answer of this number; the others are of requests that an alarm or a timeout broke off."""
+        while select.select([self._control], [], [], timeout)[0]:
+            message = self._control.recv(65536)
+            if not message:
+                return None
+            answer = pickle.loads(message)  # from the warm process, which runs no student code
+            if answer["number"] == number:
+                return answer
+        return None
 
 
 class Child:
@@ -191,7 +200,7 @@ class Child:
         Returns
         -------
         dict
-            The reply: ``value``, ``outputs``, ``error`` …
+            The reply: ``value``, ``outputs``, ``error`` …, and its ``size`` in bytes.
 
         Raises
         ------
@@ -217,11 +226,12 @@ class Child:
             self._stop("the code sent messages of its own to the grader")
         if reply.get("limit") == "reply":
             raise Stopped(self._limits.verdict("reply"), "reply")
-        return reply
+        return reply | {"size": len(payload)}
 
     def _exchange(self, message: bytes, kind: str, cpu: float, wall: float) -> bytes:
         """Send a message and wait for one frame, looking at clock and usage between."""
-        end = min(time.monotonic() + wall, self.deadline)
+        start = time.monotonic()
+        end, look = min(start + wall, self.deadline), start + TICK
         to_send, cpu_before = memoryview(message), None
         while True:
             try:
@@ -230,24 +240,29 @@ class Child:
                 self._stop(f"the code sent something to the grader that is no answer ({error})")
             if payload is not None:
                 return payload
-            left = end - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= end:
                 self._stop_at_limit("total_wall" if end == self.deadline else f"{kind}_wall")
-            readable, writable, _ = select.select(
-                [self._connection], [self._connection] if to_send else [], [], min(TICK, left)
-            )
-            if writable:
-                with contextlib.suppress(BlockingIOError, ConnectionError):
-                    to_send = to_send[self._connection.send(to_send[: 1 << 20]) :]
-            if readable:
-                self._receive()
-            elif not writable:
+            if now >= look:  # by the clock: neither a trickle of bytes nor a closed ear puts it off
+                look = now + TICK
                 used = self._sandbox.usage(self._pid)
                 cpu_before = max(0.0, used["cpu"] - TICK) if cpu_before is None else cpu_before
                 if used["memory"] > self._limits.memory:
                     self._stop_at_limit("memory")
                 if used["cpu"] - cpu_before > cpu:
                     self._stop_at_limit(f"{kind}_cpu")
+            readable, writable, _ = select.select(
+                [self._connection], [self._connection] if to_send else [], [], max(0.0, min(look, end) - now)
+            )
+            if readable:
+                self._receive()
+            elif writable:
+                try:
+                    to_send = to_send[self._connection.send(to_send[: 1 << 20]) :]
+                except BlockingIOError:
+                    pass
+                except ConnectionError:  # it reads no longer; what it still says is worth waiting for
+                    to_send = memoryview(b"")
 
     def _receive(self) -> None:
         try:

@@ -7,15 +7,11 @@ nothing but the values. The judge itself uses the same class to replay recorded 
 from __future__ import annotations
 
 import builtins
-import contextlib
-import functools
-import importlib
 import operator
 import sys
 import time
 import traceback
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -100,13 +96,12 @@ class Session:
     def _attribute(self, target: Handle, name: str) -> dict[str, Any]:
         return {"value": getattr(self._handles[target.number], name)}
 
-    def _call(self, target: Handle, args: tuple, kwargs: dict, forbid: tuple[str, ...], count: bool) -> dict[str, Any]:
+    def _call(self, target: Handle, args: tuple, kwargs: dict, count: bool) -> dict[str, Any]:
         function = self._handles[target.number]
         args, kwargs = self._resolved(args), self._resolved(kwargs)
         arrays = arrays_in((args, kwargs))
         before = [a.copy() for a in arrays]
-        with forbidden(forbid):
-            value = count_operations(function, *args, **kwargs) if count else function(*args, **kwargs)
+        value = count_operations(function, *args, **kwargs) if count else function(*args, **kwargs)
         changed = [i for i, (old, new) in enumerate(zip(before, arrays, strict=True)) if not same(old, new)]
         return {"value": value, "changed": [(i, arrays[i]) for i in changed]}
 
@@ -171,57 +166,3 @@ def student_frames(error: BaseException) -> list[traceback.FrameSummary]:
     """Return the frames of an error that lie in cells."""
     frames = traceback.extract_tb(error.__traceback__, limit=-50)
     return [f for f in frames if f.filename.startswith("<ipython-input")]
-
-
-# ---- functions that an exercise asks students to write themselves ---------------------------------------------------
-
-
-@contextlib.contextmanager
-def forbidden(names: tuple[str, ...]) -> Iterator[None]:
-    """Make the library's functions of these dotted names raise, wherever they are held, for the time of one call."""
-    undo: list[Callable[[], None]] = []
-    try:
-        for name in names:
-            undo.append(_forbid(name))
-        yield
-    finally:
-        for step in reversed(undo):
-            step()
-
-
-def _forbid(name: str) -> Callable[[], None]:
-    target = resolve(name)
-    inner = getattr(target, "_implementation", target)  # NumPy's dispatchers hold their Python function
-    message = f"this exercise asks you to write it yourself: {name} is not allowed here"
-    if isinstance(inner, types.FunctionType) and not inner.__code__.co_freevars:
-        original = inner.__code__
-        namespace: dict[str, Any] = {}
-        exec(f"def {inner.__name__}(*args, **kwargs):\n    raise PermissionError({message!r})", namespace)
-        inner.__code__ = namespace[inner.__name__].__code__
-        return functools.partial(setattr, inner, "__code__", original)
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise PermissionError(message)
-
-    places = [
-        (vars(module), key)
-        for module in list(sys.modules.values())
-        if isinstance(module, types.ModuleType)
-        for key, value in list(vars(module).items())
-        if value is target
-    ]
-    for namespace, key in places:
-        namespace[key] = refuse
-    return lambda: [namespace.__setitem__(key, target) for namespace, key in places]
-
-
-def resolve(name: str) -> Any:
-    """Return the object that a dotted name means; raises ImportError or AttributeError where there is none."""
-    parts = name.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
-        try:
-            value = importlib.import_module(".".join(parts[:cut]))
-        except ModuleNotFoundError:
-            continue
-        return functools.reduce(getattr, parts[cut:], value)
-    raise ImportError(f"no module in {name!r}")

@@ -15,10 +15,10 @@ import sys
 import traceback
 from pathlib import Path
 
+from grading.sandbox import forbidden
 from grading.sandbox.limits import Limits
 
 CLOCK = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def main(control_number: int, isolated: bool) -> None:
@@ -32,30 +32,35 @@ def main(control_number: int, isolated: bool) -> None:
     from grading.sandbox import child
 
     shell = child.warm_up()
-    control.send(pickle.dumps({"ready": True}))
+    control.send(pickle.dumps({"ready": True, "number": 0}))
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
         if not message:
             return
         request = pickle.loads(message)  # from the judge: trusted
         if request["op"] == "spawn":
-            reply = _spawn(control, descriptors[0], request["limits"], isolated, shell)
+            reply = _spawn(control, descriptors[0], request["limits"], request["forbid"], isolated, shell)
             os.close(descriptors[0])
         elif request["op"] == "usage":
-            reply = _usage(request["pid"], isolated)
+            reply = _usage(request["pid"])
         else:
             reply = _kill(request["pid"])
-        control.send(pickle.dumps(reply))
+        control.send(pickle.dumps(reply | {"number": request["number"]}))
 
 
-def _spawn(control: socket.socket, data: int, limits: Limits, isolated: bool, shell) -> dict:
+def _spawn(
+    control: socket.socket, data: int, limits: Limits, forbid: tuple[str, ...], isolated: bool, shell
+) -> dict:  # fmt: skip
+    for name in forbid:  # imported once for all, and a wrong name is told by the helper
+        with contextlib.suppress(Exception):
+            forbidden.resolve(name)
     read_end, write_end = os.pipe()
     helper = os.fork()
     if helper == 0:
         try:
             os.close(read_end)
             control.close()
-            _helper(data, write_end, limits, isolated, shell)
+            _helper(data, write_end, limits, forbid, isolated, shell)
         except BaseException:
             os.write(write_end, traceback.format_exc().encode()[-3000:])
         finally:
@@ -67,13 +72,14 @@ def _spawn(control: socket.socket, data: int, limits: Limits, isolated: bool, sh
     return {"pid": int(said)} if said.isdigit() else {"error": said.decode(errors="replace")}
 
 
-def _helper(data: int, write_end: int, limits: Limits, isolated: bool, shell) -> None:
+def _helper(data: int, write_end: int, limits: Limits, forbid: tuple[str, ...], isolated: bool, shell) -> None:
     """Between warm process and child: a process enters a new PID namespace only with its next child."""
     from grading.sandbox import namespaces
 
     mapped = namespaces.mapped_memory()
+    files = forbidden.forbid(forbid)
     if isolated:
-        namespaces.enter_namespaces(limits)
+        namespaces.enter_namespaces(limits, files)
     ready_read, ready_write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -90,13 +96,14 @@ def _helper(data: int, write_end: int, limits: Limits, isolated: bool, shell) ->
 
 
 def _child(data: int, ready: int, limits: Limits, mapped: int, isolated: bool, shell) -> None:
-    from grading.sandbox import child, namespaces
+    from grading.sandbox import child, namespaces, system_calls
 
     try:
         os.setsid()
         namespaces.set_limits(limits, mapped)
         if isolated:
             namespaces.drop_capabilities()
+            system_calls.refuse_system_calls()
             os.chdir("/tmp")
             os.environ["HOME"] = "/tmp"
         _only_descriptors(data, ready)
@@ -119,25 +126,27 @@ def _only_descriptors(*keep: int) -> None:
     os.closerange(previous + 1, 65536)
 
 
-def _usage(pid: int, isolated: bool) -> dict:
+def _usage(pid: int) -> dict:
     """Return CPU seconds, MiB of memory and the number of threads of the child and all that it started."""
-    own, warm = {1, os.getpid()}, _private_pages(Path("/proc/self"))  # a child begins with the warm process's pages
-    cpu = memory = threads = 0
+    warm = _memory(Path("/proc/self"))  # a child begins with the warm process's pages
+    found: dict[int, tuple[int, int, float, float, int]] = {}  # parent, session, CPU, memory, threads
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) in own:
-            continue
         with contextlib.suppress(OSError, ValueError):
             fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
-            if isolated or int(fields[3]) == pid:  # without isolation: those of the child's session
-                cpu += sum(map(int, fields[11:15])) / CLOCK
-                memory += max(0, _private_pages(entry) - warm) * PAGE / 2**20
-                threads += int(fields[17])
+            cpu = sum(map(int, fields[11:15])) / CLOCK
+            memory = max(0.0, _memory(entry) - warm)
+            found[int(entry.name)] = int(fields[1]), int(fields[3]), cpu, memory, int(fields[17])
+    own = {number for number, (_, session, *_) in found.items() if pid in (number, session)}
+    while more := {number for number, (parent, *_) in found.items() if parent in own} - own:
+        own |= more
+    cpu, memory, threads = (sum(found[number][i] for number in own) for i in (2, 3, 4))
     return {"cpu": cpu, "memory": memory, "threads": threads}
 
 
-def _private_pages(process: Path) -> int:
-    resident, shared = map(int, (process / "statm").read_bytes().split()[1:3])
-    return resident - shared
+def _memory(process: Path) -> float:
+    """Return the MiB that a process has for itself or shares with processes that it started (not those of files)."""
+    fields = dict(line.split(b":", 1) for line in (process / "status").read_bytes().splitlines() if b":" in line)
+    return sum(int(fields[name].split()[0]) for name in (b"RssAnon", b"RssShmem") if name in fields) / 1024
 
 
 def _kill(pid: int) -> dict:

@@ -117,7 +117,7 @@ def _reduction(function: Any) -> Any:
         return function(x, axis=axis, keepdims=keepdims)
 
     method.__name__ = method.__qualname__ = function.__name__
-    method.__doc__ = function.__doc__.replace(f">>> {function.__name__}(", f">>> reductions.{function.__name__}(")
+    method.__doc__ = f"Reduce along an axis; see `mlcore.autodiff.reductions.{function.__name__}`."
     return method
 
 

@@ -1,5 +1,6 @@
 """Functions that networks are made of: activations, the dense function, losses."""
 
+from mlcore.autodiff.reductions import logsumexp
 from mlcore.functions.activations import log_softmax, relu, sigmoid, softmax, softplus, tanh
 from mlcore.functions.dense import linear
 from mlcore.functions.losses import (
@@ -13,6 +14,7 @@ __all__ = [
     "binary_cross_entropy",
     "linear",
     "log_softmax",
+    "logsumexp",
     "mean_absolute_error",
     "mean_squared_error",
     "relu",

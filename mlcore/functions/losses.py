@@ -32,6 +32,14 @@ def _targets_like(predictions: np.ndarray, targets: Any) -> np.ndarray:
     return targets
 
 
+def _checked_targets(predictions: Any, targets: Any) -> Any:
+    """Do the same in a definition, where targets may also be Tensors to differentiate with respect to."""
+    if not (isinstance(targets, Tensor) and targets.requires_grad):
+        return _targets_like(predictions, targets)
+    _check_same_shape(predictions, targets)
+    return targets
+
+
 # ---- regression -------------------------------------------------------------------------------------------------
 
 
@@ -75,14 +83,7 @@ def mean_squared_error(predictions: TensorLike, targets: TensorLike) -> Tensor:
     >>> mean_squared_error(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
     Tensor(2.)
     """
-    _check_same_shape(predictions, targets)
-    error = predictions - _constant_like(predictions, targets)
-    return mean(square(error))
-
-
-def _constant_like(predictions: Any, targets: Any) -> Any:
-    """Give targets that are not Tensors the predictions' type."""
-    return targets if isinstance(targets, Tensor) else np.asarray(targets, dtype=predictions.dtype)
+    return mean(square(predictions - _checked_targets(predictions, targets)))
 
 
 def _mean_absolute_error_kernel(predictions: np.ndarray, targets: Any) -> tuple[Any, Any]:
@@ -123,8 +124,7 @@ def mean_absolute_error(predictions: TensorLike, targets: TensorLike) -> Tensor:
     >>> mean_absolute_error(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
     Tensor(1.)
     """
-    _check_same_shape(predictions, targets)
-    return mean(absolute(predictions - _constant_like(predictions, targets)))
+    return mean(absolute(predictions - _checked_targets(predictions, targets)))
 
 
 # ---- classification ---------------------------------------------------------------------------------------------
@@ -175,9 +175,7 @@ def binary_cross_entropy(logits: TensorLike, targets: TensorLike) -> Tensor:
     >>> binary_cross_entropy(Tensor([0.0, 10000.0]), np.array([1, 1]))
     Tensor(0.3465736)
     """
-    _check_same_shape(logits, targets)
-    targets = _constant_like(logits, targets)
-    return mean(softplus(logits) - logits * targets)
+    return mean(softplus(logits) - logits * _checked_targets(logits, targets))
 
 
 def _rows(logits: Any, targets: Any) -> np.ndarray:

@@ -4,10 +4,10 @@ import os
 import pickle
 
 import pytest
-from small_course import CHAPTER, hand_in, make_course, result
 
 from grading.course import Course, CourseError, replace_folder
 from grading.sandbox.limits import Limits
+from tests.grading.small_course import CHAPTER, hand_in, make_course, result
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlcore import Tensor, functions, grad
+from mlcore import Tensor, functions, grad, jvp
 
 
 def test_softmax_of_the_worked_example():
@@ -56,6 +56,7 @@ def test_labels_may_be_integers_without_changing_the_type():
     for loss in (functions.mean_squared_error, functions.mean_absolute_error, functions.binary_cross_entropy):
         for targets in ([[1], [0]], np.array([[1], [0]]), np.array([[True], [False]]), np.array([[1.0], [0.0]])):
             assert loss(predictions, targets).dtype == np.float32
+            assert jvp(lambda p, f=loss, t=targets: f(p, t), (predictions,), (np.ones((2, 1)),))[1].dtype == np.float32
 
 
 def test_targets_of_another_shape_are_refused():

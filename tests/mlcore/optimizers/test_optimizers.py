@@ -95,6 +95,15 @@ def test_the_first_step_of_adam_has_the_size_of_the_learning_rate():
     np.testing.assert_allclose(w.data, [-0.01, 0.01], rtol=1e-4)
 
 
+def test_epsilon_of_adam_is_added_to_the_corrected_root():
+    w = Tensor([0.0], requires_grad=True)
+    optimizer = optimizers.Adam([w], learning_rate=1.0, epsilon=0.5)
+    w.grad = np.array([0.25], np.float32)
+    for step in (1, 2, 3):  # with a constant gradient, the corrected means are the gradient and its square
+        optimizer.step()
+        np.testing.assert_allclose(w.data, -step * 0.25 / (0.25 + 0.5), rtol=1e-5)
+
+
 def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match="at least one parameter"):
         optimizers.SGD([], learning_rate=0.1)

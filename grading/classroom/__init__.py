@@ -1,0 +1,1 @@
+"""Realistic hand-ins, honest, damaged and hostile: for the tests and for the demonstration."""

@@ -1,0 +1,1 @@
+"""The corpus of hostile code, a family a file."""
