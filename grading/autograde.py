@@ -6,7 +6,6 @@ Workers are a ``concurrent.futures.Executor``: processes on this machine, or a D
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import multiprocessing
 import os
@@ -15,46 +14,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from grading.course import Course
 from grading.gradebook import GradebookWriter
-from grading.judge import Judge, nothing_graded
-from grading.results import SubmissionResult
+from grading.jobs import Job, Outcome, grade_job
 from grading.sandbox.client import SandboxError
 from grading.sandbox.limits import Limits
 from grading.source import NotebookSource, read_chapter
 from grading.submission import find_files
 
-NOT_HANDED_IN = "This notebook was not handed in."
 JOBS_PER_WORKER = 3  # that wait or run at a time, so that memory does not grow with the class
-
-
-@dataclass(frozen=True)
-class Job:
-    """One student's hand-in of one chapter."""
-
-    student: str
-    chapter: str
-    solutions: Path
-    files: dict[str, tuple[str, bytes]]  # by notebook: the file's name and content
-    repairs: list[str]
-    timestamp: str
-    submitted: str  # fingerprint of the files
-    course: str  # fingerprint of the sources
-    isolation: str
-    limits: Limits
-
-
-@dataclass
-class Outcome:
-    """What a worker made of a job: a result with its notebooks, or why there is none."""
-
-    student: str
-    result: SubmissionResult | None = None
-    notebooks: dict[str, bytes] = field(default_factory=dict)
-    failure: str = ""
-    fatal: bool = False  # the grader cannot work here at all
 
 
 @dataclass
@@ -207,7 +176,10 @@ def _outcomes(jobs: Iterator[Job], workers: int, executor: Executor | None) -> I
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    """Processes that begin as copies of one that has imported the judge, and nothing of the caller's."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["grading.jobs"])
+    return ProcessPoolExecutor(workers, mp_context=context)
 
 
 def _through(executor: Executor, jobs: Iterator[Job], window: int, suspects: list[Job]) -> Iterator[Outcome]:
@@ -234,45 +206,3 @@ def _through(executor: Executor, jobs: Iterator[Job], window: int, suspects: lis
             except BrokenProcessPool:
                 broken = True
                 suspects.append(job)
-
-
-# ---- in a worker ----------------------------------------------------------------------------------------------------
-
-_judges: dict[tuple[str, Limits], Judge] = {}
-
-
-def grade_job(job: Job) -> Outcome:
-    """Grade one hand-in with the judge that this process keeps warm. Never raises."""
-    try:
-        judge = _judge(job.isolation, job.limits)
-        result = SubmissionResult(
-            job.student, job.chapter, [], job.timestamp, submitted=job.submitted, course=job.course
-        )  # fmt: skip
-        outcome = Outcome(job.student, result)
-        sources = read_chapter(job.solutions, job.chapter)
-        first = min(job.files, default=sources[0].name)
-        for source in sources:
-            file, data = job.files.get(source.name, ("", b""))
-            repairs = job.repairs if source.name == first else []  # told once
-            if file:
-                graded = judge.grade(source, data, job.student, repairs=repairs)
-            else:
-                graded = nothing_graded(source, NOT_HANDED_IN, repairs)
-            graded.result.file = file
-            result.notebooks.append(graded.result)
-            outcome.notebooks[source.name] = graded.notebook
-        return outcome
-    except SandboxError as error:
-        return Outcome(job.student, failure=str(error), fatal=True)
-    except Exception as error:
-        return Outcome(job.student, failure=f"{type(error).__name__}: {error}")
-
-
-def _judge(isolation: str, limits: Limits) -> Judge:
-    key = isolation, limits
-    if key not in _judges:
-        judge = Judge(isolation=isolation, limits=limits)
-        judge.__enter__()
-        atexit.register(judge.__exit__)
-        _judges[key] = judge
-    return _judges[key]

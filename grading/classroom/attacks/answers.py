@@ -39,8 +39,6 @@ ATTACKS = [
                 frame = frame.f_back
             session = frame.f_locals["self"]
             zeros = [np.zeros_like(a) for a in args if isinstance(a, np.ndarray)]
-            session._call = None
-            answer = type(session).answer
             encode = session._encoder.encode
             def forged(reply):
                 return encode(reply | {"changed": list(enumerate(zeros))} if "changed" in reply else reply)

@@ -1,0 +1,82 @@
+"""What a worker does: one student's hand-in in, plain data out. It needs the judge, and no gradebook."""
+
+from __future__ import annotations
+
+import atexit
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grading.judge import Judge, nothing_graded
+from grading.results import SubmissionResult
+from grading.sandbox.client import SandboxError
+from grading.sandbox.limits import Limits
+from grading.source import read_chapter
+
+NOT_HANDED_IN = "This notebook was not handed in."
+
+
+@dataclass(frozen=True)
+class Job:
+    """One student's hand-in of one chapter."""
+
+    student: str
+    chapter: str
+    solutions: Path
+    files: dict[str, tuple[str, bytes]]  # by notebook: the file's name and content
+    repairs: list[str]
+    timestamp: str
+    submitted: str  # fingerprint of the files
+    course: str  # fingerprint of the sources
+    isolation: str
+    limits: Limits
+
+
+@dataclass
+class Outcome:
+    """What a worker made of a job: a result with its notebooks, or why there is none."""
+
+    student: str
+    result: SubmissionResult | None = None
+    notebooks: dict[str, bytes] = field(default_factory=dict)
+    failure: str = ""
+    fatal: bool = False  # the grader cannot work here at all
+
+
+_judges: dict[tuple[str, Limits], Judge] = {}
+
+
+def grade_job(job: Job) -> Outcome:
+    """Grade one hand-in with the judge that this process keeps warm. Never raises."""
+    try:
+        judge = _judge(job.isolation, job.limits)
+        result = SubmissionResult(
+            job.student, job.chapter, [], job.timestamp, submitted=job.submitted, course=job.course
+        )  # fmt: skip
+        outcome = Outcome(job.student, result)
+        sources = read_chapter(job.solutions, job.chapter)
+        first = min(job.files, default=sources[0].name)
+        for source in sources:
+            file, data = job.files.get(source.name, ("", b""))
+            repairs = job.repairs if source.name == first else []  # told once
+            if file:
+                graded = judge.grade(source, data, job.student, repairs=repairs)
+            else:
+                graded = nothing_graded(source, NOT_HANDED_IN, repairs)
+            graded.result.file = file
+            result.notebooks.append(graded.result)
+            outcome.notebooks[source.name] = graded.notebook
+        return outcome
+    except SandboxError as error:
+        return Outcome(job.student, failure=str(error), fatal=True)
+    except Exception as error:
+        return Outcome(job.student, failure=f"{type(error).__name__}: {error}")
+
+
+def _judge(isolation: str, limits: Limits) -> Judge:
+    key = isolation, limits
+    if key not in _judges:
+        judge = Judge(isolation=isolation, limits=limits)
+        judge.__enter__()
+        atexit.register(judge.__exit__)
+        _judges[key] = judge
+    return _judges[key]
