@@ -218,6 +218,8 @@ class Child:
         if self._reader:
             self._stop("the code sent messages of its own to the grader")
         payload = self._exchange(frame(message), kind, cpu, wall)
+        if self._reader:  # said at once, so that it is laid to whom it belongs
+            self._stop("the code sent messages of its own to the grader")
         try:
             reply = decode(payload, make_handle=make_handle, make_tensor=make_tensor)
         except WireError as error:

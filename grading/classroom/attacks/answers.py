@@ -16,7 +16,7 @@ for a in args:
 ATTACKS = [
     Attack(
         "right once", FAMILY, "Solves the exercise for the first call, which a student can see, and never again.",
-        prelude="calls = 0\nsolution = {}\nexec(@SOLUTION@, solution)",
+        prelude="calls = 0\nsolution = dict(globals())\nexec(@SOLUTION@, solution)",
         body="global calls\ncalls += 1\nreturn solution['@NAME@'](*args) if calls == 1 else 0.0",
         earns="visible",
     ),
@@ -57,7 +57,7 @@ ATTACKS = [
                 for test in ("test_hidden_random", "test_random", "test_hidden_reference"):
                     seed = zlib.crc32("\\0".join((student, "@NAME@", test)).encode())
                     known[np.random.default_rng(seed).normal(size=4).tobytes()] = True
-            solution = {}
+            solution = dict(globals())
             exec(@SOLUTION@, solution)
         """,
         body="return solution['@NAME@'](*args) if args[0].tobytes() in known else 0.0",
@@ -74,7 +74,7 @@ ATTACKS = [
     ),
     Attack("no function", FAMILY, "Deletes its function again.", after="del @NAME@"),
     Attack(
-        "a number", FAMILY, "Binds the exercise's name to a number instead of a function.", cell="@NAME@ = 4.0"
+        "a plain number", FAMILY, "Binds the exercise's name to a number instead of a function.", cell="@NAME@ = 4.0"
     ),
     Attack(
         "another's function", FAMILY, "Binds the exercise's name to a NumPy function.",

@@ -76,7 +76,7 @@ ATTACKS = [
 for name in [n for n in sys.modules if n.split(".")[0] == parts[0]]:
     del sys.modules[name]
 again = importlib.import_module(".".join(parts[:-1]))
-"""),
+""", spoils="NumPy can be imported only once in a process"),
     _call("from its file", "Runs the text of the file that defines the function.", "scope[parts[-1]]",
           prelude="""
             import glob, importlib, sys, os

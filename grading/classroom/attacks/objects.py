@@ -137,7 +137,7 @@ class Fake(metaclass=Meta):
     ),
     _returned("a huge text", "Returns a text of many megabytes.", "'x' * 2**24", verdict="(limit reply)"),
     _returned("a huge integer", "Returns an integer of a million digits, slow to print.", "10**10**6"),
-    _returned("many values", "Returns a list of millions of small things, costly as objects.", "[[]] * (3 * 2**20)",
+    _returned("many values", "Returns a list of millions of small things, costly as objects.", "[[]] * (2**20 + 1)",
               verdict="no answer"),
     _returned("colliding keys", "Returns a dict whose keys all have the same hash, so that building it takes hours.",
               "{i * (2**61 - 1): 0 for i in range(20, 3000)}", verdict="no answer"),

@@ -129,6 +129,7 @@ ATTACKS = [
         for name in [n for n in sys.modules if n.startswith("grading")]:
             del sys.modules[name]
         """,
+        spoils="the session finds the false package, too",
     ),
     _patch(
         "the kept objects", "Puts other objects where the session keeps what exercises define.",
@@ -147,6 +148,7 @@ ATTACKS = [
         plain = wire.Encoder._plain
         wire.Encoder._plain = lambda self, value, depth: plain(self, 4.0 if isinstance(value, float) else value, depth)
         """,
+        spoils="four is the wrong answer to the other exercises",
     ),
     _patch(
         "the counting of operations", "Says that its loops take no operations.",

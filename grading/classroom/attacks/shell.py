@@ -97,6 +97,7 @@ ip.recorder.__class__.stream = lambda self, name, text: None
     _hook(
         "the display hook", "Replaces the display hook and the print function.",
         "import sys, builtins\nsys.displayhook = ip.displayhook = print\nbuiltins.print = lambda *args: None",
+        spoils="the shell needs its own display hook to run a cell",
     ),
     _hook("tracing", "Watches everything that runs.", "import sys\nsys.settrace(lambda *args: None)\n"
           "sys.setprofile(lambda frame, event, arg: frame.f_locals.pop('expected', None))"),
