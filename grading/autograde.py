@@ -7,17 +7,16 @@ Workers are a ``concurrent.futures.Executor``: processes on this machine, or a D
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 
 from grading.course import Course
 from grading.gradebook import GradebookWriter
-from grading.jobs import Job, Outcome, grade_job
+from grading.jobs import Job, Outcome, grade_job, pool
 from grading.sandbox.client import SandboxError
 from grading.sandbox.limits import Limits
 from grading.source import NotebookSource, read_chapter
@@ -162,24 +161,17 @@ def _outcomes(jobs: Iterator[Job], workers: int, executor: Executor | None) -> I
         return
     suspects: list[Job] = []
     while True:
-        with _pool(workers) as pool:
-            yield from _through(pool, jobs, JOBS_PER_WORKER * workers, suspects)
+        with pool(workers) as processes:
+            yield from _through(processes, jobs, JOBS_PER_WORKER * workers, suspects)
         if not suspects:
             return
         for job in suspects:
-            with _pool(1) as pool:
+            with pool(1) as process:
                 died: list[Job] = []
-                yield from _through(pool, iter([job]), 1, died)
+                yield from _through(process, iter([job]), 1, died)
             for lost in died:
                 yield Outcome(lost.student, failure="the grader's own process died twice over this hand-in")
         suspects = []
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that begin as copies of one that has imported the judge, and nothing of the caller's."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grading.jobs"])
-    return ProcessPoolExecutor(workers, mp_context=context)
 
 
 def _through(executor: Executor, jobs: Iterator[Job], window: int, suspects: list[Job]) -> Iterator[Outcome]:

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from rich.text import Text
 
 from grading.build import build_course, differences, write
 from grading.course import Course, CourseError
+from grading.progress import progress_bar
 from grading.sandbox.client import SandboxError
+from grading.sandbox.limits import Limits
 from grading.source import SourceError, chapters, read_chapter
 
 app = typer.Typer(
@@ -26,11 +26,14 @@ app = typer.Typer(
 )
 console = Console()
 
+DEFAULTS = "Defaults: " + ", ".join(f"{name}={value:g}" for name, value in vars(Limits()).items())
 Solutions = Annotated[Path, typer.Option(help="The folder of notebook sources.")]
 CourseFolder = Annotated[Path, typer.Option("--course", help="The nbgrader course folder.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores when left out.")]
 Isolation = Annotated[str, typer.Option(help="bubblewrap, or none: only for code that you trust.")]
-Settings = Annotated[list[str] | None, typer.Option("--limit", help="A limit, as name=value; may be repeated.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--limit", help=f"A limit, as name=value; may be repeated. {DEFAULTS}.")
+]
 Chapter = Annotated[str, typer.Argument(help="For example ch06_feedforward.")]
 
 
@@ -79,29 +82,26 @@ def verify(
     chapter: Annotated[str | None, typer.Argument(help="Only this chapter.")] = None,
     solutions: Solutions = Path("solutions"),
     isolation: Isolation = "bubblewrap",
+    workers: Workers = None,
 ) -> None:
     """Prove the checks: references, stubs, alternatives and known mistakes earn what they must."""
-    from grading.judge import Judge
-    from grading.verify import Proof
-    from grading.verify import verify as prove
+    from grading.verify import Proof, verify_all
 
     start, proofs = time.perf_counter(), list[Proof]()
     table = Table("notebook", "exercise", "points", "checks", "mistakes caught", "alternatives", "proofs that hold")
-    with Judge(isolation=isolation) as judge:
-        for name in [chapter] if chapter else chapters(solutions):
-            for source in read_chapter(solutions, name):
-                found = list(prove(source, judge))
-                proofs += found
-                for exercise in source.exercises.values():
-                    own = [p for p in found if p.exercise == exercise.name]
-                    held = sum(p.holds for p in own)
-                    table.add_row(
-                        source.name, exercise.name, f"{exercise.points:g}",
-                        f"{len(exercise.visible_tests)} + {len(exercise.hidden_tests)} hidden",
-                        f"{sum(p.holds for p in own if 'mistake' in p.claim)} of {len(exercise.mistakes)}",
-                        f"{sum(p.holds for p in own if 'alternative' in p.claim)} of {len(exercise.alternatives)}",
-                        f"[{'green' if held == len(own) else 'red'}]{held} of {len(own)}",
-                    )  # fmt: skip
+    sources = [s for name in ([chapter] if chapter else chapters(solutions)) for s in read_chapter(solutions, name)]
+    for source, found in verify_all(sources, isolation=isolation, workers=workers):
+        proofs += found
+        for exercise in source.exercises.values():
+            own = [p for p in found if p.exercise == exercise.name]
+            held = sum(p.holds for p in own)
+            table.add_row(
+                source.name, exercise.name, f"{exercise.points:g}",
+                f"{len(exercise.visible_tests)} + {len(exercise.hidden_tests)} hidden",
+                f"{sum(p.holds for p in own if 'mistake' in p.claim)} of {len(exercise.mistakes)}",
+                f"{sum(p.holds for p in own if 'alternative' in p.claim)} of {len(exercise.alternatives)}",
+                f"[{'green' if held == len(own) else 'red'}]{held} of {len(own)}",
+            )  # fmt: skip
     console.print(table)
     wrong = [p for p in proofs if not p.holds]
     for proof in wrong:
@@ -244,17 +244,3 @@ def _cluster(address: str | None):
     except ModuleNotFoundError:
         raise fail("grading on a cluster needs Dask: pip install 'mlcourse[cluster]'") from None
     return Client(address).get_executor()
-
-
-def progress_bar(console: Console) -> Progress:
-    """Return a progress bar with rate and time left."""
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(),
-        console=console, transient=not sys.stdout.isatty(),
-    )  # fmt: skip
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        """Return how many a second, once that is known."""
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")

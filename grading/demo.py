@@ -15,10 +15,10 @@ from grading.classroom.students import HandIn, make_class, recorded_outputs
 from grading.course import Course
 from grading.feedback import generate
 from grading.gradebook import register
-from grading.judge import Judge
+from grading.progress import progress_bar
 from grading.report import write_report
 from grading.source import chapters, read_chapter
-from grading.verify import verify
+from grading.verify import verify_all
 
 
 def run(folder: Path, solutions: Path, *, students: int, workers: int | None, console: Console) -> None:
@@ -45,8 +45,7 @@ def run(folder: Path, solutions: Path, *, students: int, workers: int | None, co
     console.rule("[bold]1. Build and verify")
     built = build_course(solutions)
     write(built.release, folder / "notebooks")
-    with Judge() as judge:
-        proofs = [proof for source in sources for proof in verify(source, judge)]
+    proofs = [proof for _, found in verify_all(sources, workers=workers) for proof in found]
     wrong = [proof for proof in proofs if not proof.holds]
     for proof in wrong:
         console.print(f"[red]✗[/] {proof}", highlight=False)
@@ -56,7 +55,7 @@ def run(folder: Path, solutions: Path, *, students: int, workers: int | None, co
     register(course, chapter)
     hand_ins = make_class(sources, students, outputs=recorded_outputs(sources))
     for hand_in in hand_ins:
-        hand_in.write(course.folder("submitted", chapter).parent.parent, chapter)
+        hand_in.write(course.folder("submitted", chapter, hand_in.student))
     console.print(", ".join(f"{n} {kind}" for kind, n in _kinds(hand_ins).items()))
 
     console.rule("[bold]3. Grade")
@@ -73,8 +72,6 @@ def run(folder: Path, solutions: Path, *, students: int, workers: int | None, co
 
 
 def _grade(course: Course, chapter: str, workers: int | None, console: Console) -> Summary:
-    from grading.cli import progress_bar
-
     with progress_bar(console) as progress:
         task = progress.add_task("grading", total=None)
         return grade_chapter(

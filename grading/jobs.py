@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,3 +82,10 @@ def _judge(isolation: str, limits: Limits) -> Judge:
         atexit.register(judge.__exit__)
         _judges[key] = judge
     return _judges[key]
+
+
+def pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that begin as copies of one that has imported the judge, and nothing of the caller's."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["grading.jobs"])
+    return ProcessPoolExecutor(workers, mp_context=context)

@@ -41,6 +41,9 @@ class SourceError(Exception):
         self.path, self.line, self.problem, self.remedy = path, line, problem, remedy
         super().__init__(f"{path}:{line}: {problem}. {remedy}")
 
+    def __reduce__(self) -> tuple:
+        return type(self), (self.path, self.line, self.problem, self.remedy)  # travels between processes
+
 
 @dataclass(frozen=True)
 class SourceCell:

@@ -6,11 +6,13 @@ untouched stub none, every alternative all; every known mistake loses points and
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from grading.build import handed_in, serialize, stub
+from grading.jobs import pool
 from grading.judge import Judge
 from grading.results import ExerciseResult
 from grading.source import Exercise, NotebookSource, SourceCell
@@ -47,6 +49,28 @@ def verify(source: NotebookSource, judge: Judge) -> Iterator[Proof]:
         for number, cell in enumerate(exercise.mistakes, start=1):
             result = _graded(source, judge, exercise, cell.text)
             yield _proof(source, exercise, cell, f"mistake {number}", result, _must_be_caught(result, number))
+
+
+def verify_all(
+    sources: list[NotebookSource], *, isolation: str = "bubblewrap", workers: int | None = None
+) -> Iterator[tuple[NotebookSource, list[Proof]]]:
+    """Verify many notebooks side by side; yield each with its proofs, in order.
+
+    Parameters
+    ----------
+    sources : list of NotebookSource
+    isolation : {"bubblewrap", "none"}
+    workers : int, optional
+        Processes; as many as cores when left out.
+    """
+    count = max(1, min(workers or os.cpu_count() or 1, len(sources)))
+    with pool(count) as executor:
+        yield from zip(sources, executor.map(_verified, sources, [isolation] * len(sources)), strict=True)
+
+
+def _verified(source: NotebookSource, isolation: str) -> list[Proof]:
+    with Judge(isolation=isolation) as judge:
+        return list(verify(source, judge))
 
 
 def _whole(source: NotebookSource, judge: Judge) -> Iterator[Proof]:

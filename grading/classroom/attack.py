@@ -43,9 +43,9 @@ class Attack:
         Outputs that the file claims for every code cell.
     verdict : str
         What the notes, messages or incidents say of it; "" where the answers are merely wrong.
-    earns : {"nothing", "visible", "everything"}
-        What the exercise earns at most: ``"visible"`` are the points of the tests that a student can see, for whoever
-        answers these honestly; ``"everything"`` for a right solution that comes with something harmful.
+    earns : {"nothing", "visible", "some"}
+        What the exercise earns: ``"visible"`` the points of the tests that a student can see, for whoever answers these
+        honestly; ``"some"`` those and whatever else was answered rightly.
     spoils : str
         Why other exercises lose points, too; "" where they keep them.
     """

@@ -39,9 +39,8 @@ class HandIn:
     timestamp: str = "2026-03-02 17:00:00 UTC"
     about: str = ""
 
-    def write(self, submitted: Path, chapter: str) -> None:
-        """Write the hand-in as nbgrader's collect would."""
-        folder = submitted / self.student / chapter
+    def write(self, folder: Path) -> None:
+        """Write the hand-in into its folder, as nbgrader's collect would."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.files.items():
             (folder / name).write_bytes(content)
@@ -51,7 +50,7 @@ class HandIn:
 def make_class(
     sources: list[NotebookSource], size: int, *, seed: int = 0, outputs: dict[str, dict[str, list]] | None = None
 ) -> list[HandIn]:
-    """Return a class: about half does well or nearly so, every known mistake is made, some files are damaged or hostile.
+    """Return a class that makes every known mistake, with some files damaged, some hostile, and some that are right.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ def make_class(
     draw = random.Random(seed)
     names = [NAMES[i % len(NAMES)] + ("" if i < len(NAMES) else str(i // len(NAMES) + 1)) for i in range(size)]
     maker = _Maker(sources, outputs or {})
-    crowd = [maker.complete(), maker.alternative(0), *maker.mistaken(draw), *maker.odd(draw)]
+    crowd = [maker.complete(), maker.alternative(0), *maker.odd(draw), *maker.mistaken(draw, among=size // 2)]
     while len(crowd) < size:
         crowd.append(draw.choice((maker.complete, maker.half_done, lambda: maker.alternative(draw.randrange(3))))())
     draw.shuffle(crowd)
@@ -135,8 +134,8 @@ class _Maker:
         }
         return self._hand_in("alternative", texts)
 
-    def mistaken(self, draw: random.Random, each: int = 3) -> list[HandIn]:
-        """Hand-ins that make every known mistake of the chapter once: a few a student, at most one an exercise."""
+    def mistaken(self, draw: random.Random, among: int) -> list[HandIn]:
+        """Hand-ins that make every known mistake of the chapter once, dealt ``among`` students; one an exercise."""
         mistakes = [
             (source.name, exercise.name, number)
             for source in self._sources
@@ -144,15 +143,14 @@ class _Maker:
             for number in range(len(exercise.mistakes))
         ]
         draw.shuffle(mistakes)
-        hand_ins = []
-        while mistakes:
-            chosen: dict[tuple[str, str], int] = {}
-            for mistake in list(mistakes):
-                if mistake[:2] not in chosen and len(chosen) < each:
-                    chosen[mistake[:2]] = mistake[2]
-                    mistakes.remove(mistake)
-            hand_ins.append(self._mistaken(chosen))
-        return hand_ins
+        dealt: list[dict[tuple[str, str], int]] = [{} for _ in range(max(1, among))]
+        for source, exercise, number in mistakes:
+            free = [hand for hand in dealt if (source, exercise) not in hand]
+            if not free:
+                dealt.append({})
+                free = dealt[-1:]
+            min(free, key=len)[source, exercise] = number
+        return [self._mistaken(chosen) for chosen in dealt if chosen]
 
     def _mistaken(self, chosen: dict[tuple[str, str], int]) -> HandIn:
         texts: dict[str, dict[str, str]] = {}

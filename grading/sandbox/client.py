@@ -371,7 +371,7 @@ def bubblewrap_command() -> list[str]:
         "--tmpfs",
         "/home",
     ]
-    return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
+    return [*command, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/tmp", "--"]
 
 
 def _library_folders() -> list[str]:

@@ -50,7 +50,8 @@ class Recorder:
             if isinstance(value, bytes):
                 value = base64.b64encode(value).decode()
             if isinstance(value, str):
-                self._left -= len(value) if kind.startswith("text") else 0
+                if kind.startswith("text"):
+                    value, self._left = value[: max(0, self._left)], self._left - len(value)
                 kept[kind] = value
         if kept:
             self.outputs.append({"output_type": "execute_result" if result else "display_data", "data": kept})

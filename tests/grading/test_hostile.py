@@ -1,10 +1,10 @@
-"""The hostile corpus: no attack earns more than a wrong answer, leaves a trace, brings a secret out or stops anything."""
+"""The hostile corpus: no attack earns more than a wrong answer, leaves a trace, tells a secret or stops anything."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,20 +12,19 @@ import nbformat
 import pytest
 
 from grading.build import handed_in, serialize
-from grading.classroom.hostile import ATTACKS, Attack
+from grading.classroom.hostile import ATTACKS
 from grading.judge import Judge
 from grading.results import NotebookResult, SubmissionResult
 from grading.sandbox.limits import Limits
 from grading.sandbox.namespaces import NOBODY
-from tests.grading.hostile_course import CANARIES, TEXT, write_course
+from tests.grading.hostile_course import CANARIES, write_course
 
 LIMITS = Limits(
-    cell_cpu=0.5, cell_wall=1.5, call_cpu=0.5, call_wall=1.5, total_wall=15.0, memory=256, file_size=4, disk=8, output=64,
-    reply=8,
+    cell_cpu=0.5, cell_wall=1.0, call_cpu=0.5, call_wall=1.0, total_wall=15.0, memory=256, file_size=4, disk=8,
+    output=64, reply=8,
 )  # fmt: skip
+PATIENT = replace(LIMITS, cell_cpu=5.0, cell_wall=10.0, call_cpu=5.0, call_wall=10.0)  # where memory is to be the limit
 WATCHED = [Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path.home(), Path(__file__).parents[2]]
-# the points of the tests that a student can see, where only these were answered honestly
-VISIBLE = {"double": 1.0, "length": 1.0, "scale": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +41,7 @@ def judge():
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: f"{a.family}: {a.name}")
 def test_an_attack_earns_nothing_and_leaves_nothing(attack, source, judge):
     before, data = strays(), attack.notebook(source)
+    judge.limits = PATIENT if attack.verdict == "(limit memory)" else LIMITS
     graded = judge.grade(source, data, "student")
     assert_earns_no_more(attack, source, graded.result)
     assert attack.verdict in said(graded.result)
@@ -56,8 +56,8 @@ def assert_earns_no_more(attack, source, result):
     target = attack.target(source).name
     for exercise in result.exercises:
         if exercise.name == target:
-            most = {"nothing": 0.0, "visible": VISIBLE[target], "everything": exercise.points}[attack.earns]
-            assert exercise.score == most, [t.name for t in exercise.tests if t.passed]
+            least, most = {"nothing": (0, 0), "visible": (1, 1), "some": (1, exercise.points - 1)}[attack.earns]
+            assert least <= exercise.score <= most, [t.name for t in exercise.tests if t.passed]
         elif not attack.spoils:
             assert exercise.score == exercise.points, [(t.name, t.message) for t in exercise.tests if not t.passed]
     assert result.score <= result.points
@@ -164,8 +164,63 @@ def warm_processes(judge: Judge) -> set[int]:
 
 
 def test_the_same_judge_still_grades_fairly(source, judge):
+    judge.limits = LIMITS
     for attack in ATTACKS[::40]:
         judge.grade(source, attack.notebook(source), "student")
     result = judge.grade(source, serialize(handed_in(source)), "student").result
     assert result.score == result.points == 10
     assert not result.incidents
+
+
+def test_nothing_is_carried_from_one_submission_to_the_next(source, judge):
+    """One student's function saves the hidden inputs wherever it can; another's cells print whatever they find."""
+    judge.limits = LIMITS
+    thief = next(a for a in ATTACKS if a.name == "kept in files")
+    judge.grade(source, thief.notebook(source), "student")
+    code = "import glob\nfor place in ('/tmp', '/home', '/dev', '/dev/shm', '/var/tmp'):\n    print(glob.glob(place + '/*'))\n"
+    reader = Attack("reader", "leaks", "Prints what others have left.", prelude=code)
+    notebook = judge.grade(source, reader.notebook(source), "accomplice").notebook.decode()
+    assert "/dev/null" in notebook
+    assert "stolen" not in notebook
+
+
+def test_a_check_that_takes_too_long_costs_its_exercise_alone(source, judge, monkeypatch):
+    monkeypatch.setattr("grading.judge.TEST_SECONDS", 0.3)
+    judge.limits = LIMITS
+    sleeper = Attack("sleeper", "loops", "Sleeps.", body="import time\ntime.sleep(0.7)")
+    for _ in range(3):  # the alarm rings at another moment each time
+        result = judge.grade(source, sleeper.notebook(source), "student").result
+        assert [e.score for e in result.exercises] == [0, 3, 3]
+        assert "longer than 0.3 s" in said(result)
+        assert "messages of its own" not in said(result)
+
+
+def test_hidden_inputs_differ_between_students_and_are_the_same_for_a_regrade(source, judge):
+    """A student who knew the seed could bring a table of answers."""
+    from grading import judge as module
+
+    judge.limits, seeds = LIMITS, []
+    with pytest.MonkeyPatch.context() as patch:
+        run = module.run_test
+        patch.setattr(
+            module, "run_test", lambda test, seed, **more: (seeds.append(seed), run(test, seed=seed, **more))[1]
+        )
+        for student in ("ann", "ben", "ann"):
+            judge.grade(source, serialize(handed_in(source)), student)
+    third = len(seeds) // 3
+    ann, ben, again = seeds[:third], seeds[third : 2 * third], seeds[2 * third :]
+    assert ann == again
+    hidden = [(a, b) for a, b in zip(ann, ben, strict=True) if a != b]
+    assert len(hidden) == 7
+    assert all("hidden_canary" in a for a, _ in hidden[:3])  # made of a text that no student has
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: f"{a.family}: {a.name}")
+def test_an_attack_says_what_it_is_and_makes_the_same_file_each_time(attack, source):
+    assert attack.tries.endswith(".")
+    assert attack.notebook(source) == attack.notebook(source)
+    assert all(mark not in attack.notebook(source).decode() for mark in ("@NAME@", "@SOLUTION@", "@FORBIDDEN@"))
+
+
+def test_the_names_of_attacks_differ():
+    assert len({a.name for a in ATTACKS}) == len(ATTACKS)

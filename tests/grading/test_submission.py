@@ -393,6 +393,47 @@ def test_broken_exercise_does_not_swallow_the_next_cell():
     assert [c.text for c in cells_of(submission, "own")] == ["mine = 1"]
 
 
+def test_half_an_attempt_is_not_joined_to_the_whole_solution():
+    def paste(cells):
+        cell = damage.exercises(cells)[0]
+        cells.insert(3, damage.pasted(cell, "@np.vectorize"))
+
+    submission = read_submission(as_notebook(paste), SOURCE)
+    assert submission.repairs == [TWICE]
+    assert texts(submission)["scale"] == SOLUTIONS["scale"]
+
+
+def test_setup_that_defines_more_is_performed_after_the_released_one():
+    submission = read_submission(damage.DAMAGES["setup_extended"](GOOD), SOURCE)
+    assert [c.kind for c in submission.cells[:3]] == ["markdown", "setup", "own"]
+    assert submission.cells[2].text.endswith("import math as more_maths")
+
+
+def test_text_cell_that_became_code_is_performed():
+    def write(cells):
+        cells[2] |= {"cell_type": "code", "source": "mine = 1", "outputs": [], "execution_count": None}
+
+    submission = read_submission(as_notebook(write), SOURCE)
+    assert [c.text for c in cells_of(submission, "own")] == ["mine = 1"]
+
+
+def test_changed_check_without_marks_is_recognised_by_its_report():
+    def change(cells):
+        cells[4] |= {"metadata": {}, "id": "new", "source": "print(1)\nreport('scale', points=99)"}
+
+    submission = read_submission(as_notebook(change), SOURCE)
+    assert [c.id for c in submission.cells] == IDS
+    assert submission.repairs == [
+        "The check of exercise scale was changed; the released one was used.",
+        "The check of exercise scale was missing its marks; it was recognised by its call of report().",
+    ]
+
+
+def test_too_many_values_are_not_even_read():
+    with pytest.raises(Unreadable, match="too many values"):
+        read_submission(b'{"cells":[' + b"[]," * 7_000_000 + b"[]]}", SOURCE)
+
+
 def test_own_cells_move_with_the_cell_before_them():
     def reorder(cells):
         last = cells.pop(damage._index(cells, damage.exercises(cells)[-1]))
@@ -459,14 +500,14 @@ def test_code_that_would_hurt_its_reader(line):
 @pytest.mark.parametrize(
     "data",
     [
-        b'{"cells":[' + b"[]," * 7_000_000 + b"[]]}",
         b'{"id":' * 1_000_000,
+        b'{"cells":[' + b'{"id":1,"b":[' * 900 + b"1," * 3_000_000,
         b'{"cells":["' + b'\\"' * 10_000_000,
         b"<<<<<<< a\n" * 300_000,
         b'{"cells":[' + (b"{" + b" " * 100) * 100_000,
         b'{"nbformat":3,"worksheets":' + b"[" * 900 + b"]" * 900 + b"}",
     ],
-    ids=["values", "ids", "quotes", "conflicts", "spaces", "sheets"],
+    ids=["ids", "innermost", "quotes", "conflicts", "spaces", "sheets"],
 )
 def test_hostile_json_is_read_in_bounded_time(data):
     start = time.perf_counter()

@@ -15,21 +15,28 @@ for a in args:
 
 ATTACKS = [
     Attack(
-        "right once", FAMILY, "Solves the exercise for the first call, which a student can see, and never again.",
+        "right once",
+        FAMILY,
+        "Solves the exercise for the first call, which a student can see, and never again.",
         prelude="calls = 0\nsolution = dict(globals())\nexec(@SOLUTION@, solution)",
         body="global calls\ncalls += 1\nreturn solution['@NAME@'](*args) if calls == 1 else 0.0",
         earns="visible",
     ),
     Attack(
-        "zeros for everything", FAMILY, "Answers zeros of the argument's shape, the commonest right answer.",
+        "zeros for everything",
+        FAMILY,
+        "Answers zeros of the argument's shape, the commonest right answer.",
         body="import numpy as np\nreturn np.zeros_like(args[0], dtype=float)",
     ),
     Attack(
-        "easy arguments", FAMILY, "Changes its arguments to zeros, so that what is expected of them is zero as well.",
+        "easy arguments",
+        FAMILY,
+        "Changes its arguments to zeros, so that what is expected of them is zero as well.",
         body=MAKE_EASY + "return np.zeros_like(args[0])",
     ),
     Attack(
-        "easy arguments, forged", FAMILY,
+        "easy arguments, forged",
+        FAMILY,
         "Says in a message of its own that the call has changed the arrays of the check into zeros.",
         body="""
             import sys
@@ -48,7 +55,9 @@ ATTACKS = [
         spoils="every later call of the process is answered by the patched session",
     ),
     Attack(
-        "the generator's seed", FAMILY, "Draws hidden inputs in advance, from a seed made of what a student knows.",
+        "the generator's seed",
+        FAMILY,
+        "Draws hidden inputs in advance, from a seed made of what a student knows.",
         prelude="""
             import zlib
             import numpy as np
@@ -63,12 +72,16 @@ ATTACKS = [
         body="return solution['@NAME@'](*args) if args[0].tobytes() in known else 0.0",
     ),
     Attack(
-        "answers from the tests' names", FAMILY, "Defines the test functions of the check cell itself, all empty.",
-        prelude="def test_small_numbers(): pass\ndef test_hidden_random(rng): pass\ndef report(*args, **kwargs): return 1e9",
+        "answers from the tests' names",
+        FAMILY,
+        "Defines the test functions of the check cell itself, all empty.",
+        prelude="def test_small_numbers(): pass\ndef test_hidden_random(rng): pass",
         after="def report(*args, **kwargs):\n    return 1e9\nreport()",
     ),
     Attack(
-        "a score printed", FAMILY, "Prints and displays a table that says full points.",
+        "a score printed",
+        FAMILY,
+        "Prints and displays a table that says full points.",
         prelude="print('@NAME@: 4 of 4 checks hold, 4 of 4 points')",
         after="4.0",
     ),
@@ -77,11 +90,15 @@ ATTACKS = [
         "a plain number", FAMILY, "Binds the exercise's name to a number instead of a function.", cell="@NAME@ = 4.0"
     ),
     Attack(
-        "another's function", FAMILY, "Binds the exercise's name to a NumPy function.",
+        "another's function",
+        FAMILY,
+        "Binds the exercise's name to a NumPy function.",
         cell="import numpy as np\n@NAME@ = np.asarray",
     ),
     Attack(
-        "an object of its own", FAMILY, "Binds the exercise's name to an object that answers everything with itself.",
+        "an object of its own",
+        FAMILY,
+        "Binds the exercise's name to an object that answers everything with itself.",
         cell="""
             class Yes:
                 def __getattr__(self, name):
@@ -102,4 +119,4 @@ ATTACKS = [
             @NAME@ = Yes()
         """,
     ),
-]  # fmt: skip
+]

@@ -14,32 +14,51 @@ def _hunt(name: str, tries: str, code: str, **more) -> Attack:
 
 
 ATTACKS = [
-    _hunt("frames", "Walks up the frames and reads all their variables.", """
+    _hunt(
+        "frames",
+        "Walks up the frames and reads all their variables.",
+        """
 import sys
 frame = sys._getframe()
 while frame:
     found.append((frame.f_code.co_filename, repr(frame.f_locals), repr(frame.f_globals)))
     frame = frame.f_back
-"""),
-    _hunt("the stack", "Reads the source text of all callers.", """
+""",
+    ),
+    _hunt(
+        "the stack",
+        "Reads the source text of all callers.",
+        """
 import inspect
 for entry in inspect.stack(context=50):
     found.append((entry.filename, entry.code_context))
-"""),
-    _hunt("other threads", "Reads the frames of all threads.", """
+""",
+    ),
+    _hunt(
+        "other threads",
+        "Reads the frames of all threads.",
+        """
 import sys, traceback
 for frame in sys._current_frames().values():
     found.append((traceback.format_stack(frame), frame.f_locals))
-"""),
-    _hunt("a traceback", "Raises and reads the frames of the traceback.", """
+""",
+    ),
+    _hunt(
+        "a traceback",
+        "Raises and reads the frames of the traceback.",
+        """
 import traceback
 try:
     1 / 0
 except ZeroDivisionError as error:
     found.append(traceback.format_exc())
     found.append([f.f_locals for f, _ in traceback.walk_tb(error.__traceback__)])
-"""),
-    _hunt("the garbage collector", "Looks through all objects for tests, references and texts.", """
+""",
+    ),
+    _hunt(
+        "the garbage collector",
+        "Looks through all objects for tests, references and texts.",
+        """
 import gc, types
 for thing in gc.get_objects():
     if isinstance(thing, types.FunctionType):
@@ -47,14 +66,22 @@ for thing in gc.get_objects():
             found.append((thing.__name__, thing.__code__.co_consts))
     elif isinstance(thing, dict):
         found += [v for v in thing.values() if isinstance(v, str) and "HIDDEN TESTS" in v][:3]
-"""),
-    _hunt("loaded modules", "Looks for the judge among the loaded modules.", """
+""",
+    ),
+    _hunt(
+        "loaded modules",
+        "Looks for the judge among the loaded modules.",
+        """
 import sys
 for name, module in list(sys.modules.items()):
     if name.startswith(("grading", "solutions", "__main__")):
         found.append((name, sorted(vars(module))))
-"""),
-    _hunt("the judge", "Imports the judge and asks it for the reference.", """
+""",
+    ),
+    _hunt(
+        "the judge",
+        "Imports the judge and asks it for the reference.",
+        """
 try:
     from pathlib import Path
     from grading import judge, source
@@ -62,8 +89,12 @@ try:
         found.append(file.read_text())
 except BaseException as error:
     found.append(type(error).__name__)
-"""),
-    _hunt("/proc", "Reads what /proc tells of all processes: command lines, environments, memory.", """
+""",
+    ),
+    _hunt(
+        "/proc",
+        "Reads what /proc tells of all processes: command lines, environments, memory.",
+        """
 import os
 for process in [*os.listdir("/proc"), "self", "1", "2", "thread-self"]:
     for file in ("cmdline", "environ", "maps", "mem", "root/etc/passwd", "cwd", "fd"):
@@ -71,8 +102,12 @@ for process in [*os.listdir("/proc"), "self", "1", "2", "thread-self"]:
             found.append(open(f"/proc/{process}/{file}", "rb").read(5000))
         except OSError:
             pass
-"""),
-    _hunt("the file system", "Walks the whole disk for solutions, notebooks and gradebooks.", """
+""",
+    ),
+    _hunt(
+        "the file system",
+        "Walks the whole disk for solutions, notebooks and gradebooks.",
+        """
 import os
 for folder, folders, files in os.walk("/"):
     for file in files:
@@ -80,14 +115,22 @@ for folder, folders, files in os.walk("/"):
         if file.endswith((".ipynb", ".db", ".sqlite")) or "solution" in path or "feedback" in path:
             if "site-packages" not in path and not path.startswith("/usr"):
                 found.append((path, open(path, "rb").read(20_000)))
-"""),
-    _hunt("above the environment", "Looks beside the Python environment for the course.", """
+""",
+    ),
+    _hunt(
+        "above the environment",
+        "Looks beside the Python environment for the course.",
+        """
 import os, sys, glob
 for base in (sys.prefix, sys.executable, "/course", os.getcwd(), "/root", "/home", "/var", "/mnt", "/tmp"):
     for up in ("..", "../..", "../../solutions", "../solutions"):
         found += glob.glob(os.path.join(base, up, "*")) + glob.glob(os.path.join(base, up, "**/*.ipynb"))
-"""),
-    _hunt("the installed package's address", "Asks the package's metadata where the course lies, and reads it.", """
+""",
+    ),
+    _hunt(
+        "the installed package's address",
+        "Asks the package's metadata where the course lies, and reads it.",
+        """
 import importlib.metadata, os
 for file in importlib.metadata.files("mlcourse") or []:
     try:
@@ -97,12 +140,20 @@ for file in importlib.metadata.files("mlcourse") or []:
 for folder in ("/work", "/root", "/srv", "/opt", "/data"):
     for path, _, files in os.walk(folder):
         found += [open(os.path.join(path, f)).read() for f in files if f.startswith("0") and f.endswith(".py")][:5]
-"""),
-    _hunt("the environment", "Prints all variables of the environment and of configuration.", """
+""",
+    ),
+    _hunt(
+        "the environment",
+        "Prints all variables of the environment and of configuration.",
+        """
 import os, sys, sysconfig
 found += [dict(os.environ), sys.argv, sys.orig_argv, sys.path, os.getlogin if False else os.getuid()]
-"""),
-    _hunt("open descriptors", "Reads from and asks about every open descriptor.", """
+""",
+    ),
+    _hunt(
+        "open descriptors",
+        "Reads from and asks about every open descriptor.",
+        """
 import os, stat
 for number in range(256):
     try:
@@ -112,8 +163,12 @@ for number in range(256):
     found.append((number, stat.S_IFMT(kind)))
     if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
         found.append(os.listdir(number) if stat.S_ISDIR(kind) else os.pread(number, 5000, 0))
-"""),
-    _hunt("raw memory", "Reads its own memory for words of hidden tests.", """
+""",
+    ),
+    _hunt(
+        "raw memory",
+        "Reads its own memory for words of hidden tests.",
+        """
 import ctypes, gc, re
 found += [bytes(b)[:2000] for b in gc.get_objects() if isinstance(b, (bytearray, memoryview))]
 try:
@@ -121,20 +176,34 @@ try:
         found.append(memory.read(100))
 except OSError:
     pass
-"""),
-    _hunt("other users' files", "Looks for what other submissions have left.", """
+""",
+    ),
+    _hunt(
+        "other users' files",
+        "Looks for what other submissions have left.",
+        """
 import os
 for folder in ("/tmp", "/home", "/dev/shm", "/var/tmp", "/run", "/dev/mqueue"):
     for path, _, files in os.walk(folder):
         found += [(path, f, open(os.path.join(path, f), errors="replace").read(1000)) for f in files]
-"""),
-    _hunt("history", "Reads the history and the temporary files of IPython.", """
+""",
+    ),
+    _hunt(
+        "history",
+        "Reads the history and the temporary files of IPython.",
+        """
 import glob
 found += [get_ipython().history_manager.__dict__, glob.glob("/home/**/*", recursive=True)]
-""", verdict=""),
-    _hunt("the shell's namespace", "Looks for names that checks have defined.", """
+""",
+        verdict="",
+    ),
+    _hunt(
+        "the shell's namespace",
+        "Looks for names that checks have defined.",
+        """
 ip = get_ipython()
 found += [k for k in ip.user_ns if k.startswith(("test_", "reference", "expected"))]
 found += [repr(ip.user_global_ns.get("reference")), ip.compile._filename_map]
-"""),
-]  # fmt: skip
+""",
+    ),
+]

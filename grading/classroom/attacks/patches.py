@@ -12,7 +12,8 @@ def _patch(name: str, tries: str, prelude: str, **more) -> Attack:
 
 ATTACKS = [
     _patch(
-        "numpy.testing", "Makes every assertion of numpy.testing hold.",
+        "numpy.testing",
+        "Makes every assertion of numpy.testing hold.",
         """
         import numpy.testing
         for name in dir(numpy.testing):
@@ -21,7 +22,8 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "numpy.isclose", "Makes NumPy's comparisons true.",
+        "numpy.isclose",
+        "Makes NumPy's comparisons true.",
         """
         import numpy as np
         np.isclose = np.allclose = np.array_equal = np.equal = lambda *args, **kwargs: np.True_
@@ -29,7 +31,8 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "all of numpy", "Replaces all functions of NumPy by one that answers four.",
+        "all of numpy",
+        "Replaces all functions of NumPy by one that answers four.",
         """
         import types
         import numpy
@@ -40,7 +43,8 @@ ATTACKS = [
         spoils=SPOILED,
     ),
     _patch(
-        "numpy's ufuncs", "Tells NumPy to print and to compute otherwise.",
+        "numpy's ufuncs",
+        "Tells NumPy to print and to compute otherwise.",
         """
         import numpy as np
         np.seterrcall(lambda *args: None)
@@ -49,7 +53,8 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "grading.checks", "Makes the assertions of the check cells hold and every test pass.",
+        "grading.checks",
+        "Makes the assertions of the check cells hold and every test pass.",
         """
         import grading.checks as checks
         for name in ("assert_allclose", "assert_shape", "assert_finite", "assert_raises", "as_array"):
@@ -61,7 +66,8 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "a module of that name", "Puts its own module in the place of grading.checks.",
+        "a module of that name",
+        "Puts its own module in the place of grading.checks.",
         """
         import sys
         import types
@@ -71,14 +77,16 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "the assertion error", "Makes failing assertions harmless: AssertionError is something else.",
+        "the assertion error",
+        "Makes failing assertions harmless: AssertionError is something else.",
         """
         import builtins
         builtins.AssertionError = type("AssertionError", (StopIteration,), {})
         """,
     ),
     _patch(
-        "the built-in functions", "Makes all() and any() and isinstance() say True.",
+        "the built-in functions",
+        "Makes all() and any() and isinstance() say True.",
         """
         import builtins
         builtins.all = builtins.any = lambda *args: True
@@ -87,7 +95,8 @@ ATTACKS = [
         spoils=SPOILED,
     ),
     _patch(
-        "mlcore", "Replaces what mlcore offers by objects that agree with everything.",
+        "mlcore",
+        "Replaces what mlcore offers by objects that agree with everything.",
         """
         import sys
         import mlcore
@@ -103,7 +112,8 @@ ATTACKS = [
         spoils=SPOILED,
     ),
     _patch(
-        "an importer", "Answers every import with a fake, from a finder put first.",
+        "an importer",
+        "Answers every import with a fake, from a finder put first.",
         """
         import sys
         import types
@@ -120,7 +130,8 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "a package before ours", "Writes a package of the grader's name where imports look first.",
+        "a package before ours",
+        "Writes a package of the grader's name where imports look first.",
         """
         import os, sys
         os.makedirs("/tmp/grading", exist_ok=True)
@@ -132,7 +143,8 @@ ATTACKS = [
         spoils="the session finds the false package, too",
     ),
     _patch(
-        "the kept objects", "Puts other objects where the session keeps what exercises define.",
+        "the kept objects",
+        "Puts other objects where the session keeps what exercises define.",
         """
         import gc
         for thing in gc.get_objects():
@@ -142,7 +154,8 @@ ATTACKS = [
         spoils="the session keeps numbers instead of functions",
     ),
     _patch(
-        "the encoder", "Makes the encoder send the number four for every value.",
+        "the encoder",
+        "Makes the encoder send the number four for every value.",
         """
         from grading import wire
         plain = wire.Encoder._plain
@@ -151,7 +164,8 @@ ATTACKS = [
         spoils="four is the wrong answer to the other exercises",
     ),
     _patch(
-        "the counting of operations", "Says that its loops take no operations.",
+        "the counting of operations",
+        "Says that its loops take no operations.",
         """
         import sys
         import grading.checks
@@ -161,11 +175,15 @@ ATTACKS = [
         """,
     ),
     _patch(
-        "a skipped test", "Raises what a test runner takes for a test to skip.",
-        "import unittest", body="raise unittest.SkipTest('not today')",
+        "a skipped test",
+        "Raises what a test runner takes for a test to skip.",
+        "import unittest",
+        body="raise unittest.SkipTest('not today')",
     ),
     _patch(
-        "an expected failure", "Raises the errors that a check might expect.",
-        "class CheckFailure(AssertionError):\n    pass", body="raise CheckFailure('passed')",
+        "an expected failure",
+        "Raises the errors that a check might expect.",
+        "class CheckFailure(AssertionError):\n    pass",
+        body="raise CheckFailure('passed')",
     ),
-]  # fmt: skip
+]

@@ -12,7 +12,8 @@ def _hook(name: str, tries: str, before: str, **more) -> Attack:
 
 ATTACKS = [
     _hook(
-        "an AST transformer", "Removes all assertions, and all tests, from every cell that follows.",
+        "an AST transformer",
+        "Removes all assertions, and all tests, from every cell that follows.",
         """
 import ast
 class NoTests(ast.NodeTransformer):
@@ -25,7 +26,8 @@ ip.ast_transformers.append(NoTests())
 """,
     ),
     _hook(
-        "an AST transformer that hurts", "Makes every cell that follows raise, so that somebody else is to blame.",
+        "an AST transformer that hurts",
+        "Makes every cell that follows raise, so that somebody else is to blame.",
         """
 import ast
 class Break(ast.NodeTransformer):
@@ -35,17 +37,20 @@ ip.ast_transformers.append(Break())
         spoils="no later cell of this notebook can run",
     ),
     _hook(
-        "an input transformer", "Rewrites the text of all cells that follow.",
+        "an input transformer",
+        "Rewrites the text of all cells that follow.",
         "ip.input_transformers_post.append(lambda lines: [l.replace('raise', 'pass #').replace('assert', 'pass #') "
         "for l in lines])",
     ),
     _hook(
-        "a cleanup transformer", "Throws the text of the cells that follow away.",
+        "a cleanup transformer",
+        "Throws the text of the cells that follow away.",
         "ip.input_transformers_cleanup.append(lambda lines: ['pass\\n'])",
         spoils="no later cell of this notebook runs",
     ),
     _hook(
-        "events", "Listens to every cell and copies what it sees.",
+        "events",
+        "Listens to every cell and copies what it sees.",
         """
 seen = []
 ip.events.register("pre_run_cell", lambda info: seen.append(info.raw_cell))
@@ -55,7 +60,8 @@ ip.events.register("pre_execute", lambda: seen.append(str(ip.user_ns.get("refere
         after="print(seen)",
     ),
     _hook(
-        "events that raise", "Raises from every event.",
+        "events that raise",
+        "Raises from every event.",
         """
 def stop(*args):
     raise SystemExit
@@ -65,7 +71,8 @@ for event in ("pre_run_cell", "post_run_cell", "pre_execute", "post_execute"):
         spoils="no later cell of this notebook can run",
     ),
     _hook(
-        "a formatter", "Displays every number as full points, in HTML.",
+        "a formatter",
+        "Displays every number as full points, in HTML.",
         """
 ip.display_formatter.formatters["text/html"].for_type(float, lambda x: "<script>alert(4)</script>")
 ip.display_formatter.formatters["text/plain"].for_type(float, lambda x, p, cycle: p.text("4.0 of 4.0 points"))
@@ -73,43 +80,68 @@ ip.display_formatter.formatters["text/plain"].for_type(float, lambda x, p, cycle
         after="0.0",
     ),
     _hook(
-        "a formatter that hurts", "Ends the process from a display formatter.",
+        "a formatter that hurts",
+        "Ends the process from a display formatter.",
         "ip.display_formatter.formatters['text/plain'].for_type(float, lambda x, p, cycle: __import__('os')._exit(0))",
-        after="0.0", verdict="the code ended its own process",
+        after="0.0",
+        verdict="the code ended its own process",
     ),
     _hook(
-        "a patched run_cell", "Replaces the function of the shell that runs cells.",
+        "a patched run_cell",
+        "Replaces the function of the shell that runs cells.",
         "type(ip).run_cell = lambda self, *args, **kwargs: None",
-        verdict="ended early", spoils="no later cell of this notebook can run",
+        verdict="ended early",
+        spoils="no later cell of this notebook can run",
     ),
     _hook(
-        "a patched run", "Makes the shell say that every cell was fine.",
+        "a patched run",
+        "Makes the shell say that every cell was fine.",
         "type(ip).run = lambda self, source, limit: {'outputs': [], 'error': None}",
         spoils="no later cell of this notebook runs",
     ),
     _hook(
-        "a patched recorder", "Makes the recorder of outputs say anything.",
+        "a patched recorder",
+        "Makes the recorder of outputs say anything.",
         """
-ip.recorder.__class__.finished = lambda self: [{"output_type": "display_data", "data": {"text/html": "<script>1</script>"}}]
+html = {"output_type": "display_data", "data": {"text/html": "<script>1</script>"}}
+ip.recorder.__class__.finished = lambda self: [html]
 ip.recorder.__class__.stream = lambda self, name, text: None
 """,
     ),
     _hook(
-        "the display hook", "Replaces the display hook and the print function.",
+        "the display hook",
+        "Replaces the display hook and the print function.",
         "import sys, builtins\nsys.displayhook = ip.displayhook = print\nbuiltins.print = lambda *args: None",
         spoils="the shell needs its own display hook to run a cell",
     ),
-    _hook("tracing", "Watches everything that runs.", "import sys\nsys.settrace(lambda *args: None)\n"
-          "sys.setprofile(lambda frame, event, arg: frame.f_locals.pop('expected', None))"),
-    _hook("a reset", "Clears the namespace.", "ip.run_line_magic('reset', '-f')",
-          spoils="the names of the setup cell are gone"),
-    _hook("another namespace", "Gives the shell a namespace that has every name.",
-          "class Every(dict):\n    def __missing__(self, key): return 4.0\nip.user_ns = Every(ip.user_ns)",
-          spoils="the shell runs the cells in a namespace of its own"),
-    _hook("a magic of its own", "Redefines magics.", "ip.register_magic_function(lambda line, cell=None: 4.0, "
-          "'line_cell', 'time')\nip.run_line_magic('time', '1')"),
+    _hook(
+        "tracing",
+        "Watches everything that runs.",
+        "import sys\nsys.settrace(lambda *args: None)\n"
+        "sys.setprofile(lambda frame, event, arg: frame.f_locals.pop('expected', None))",
+    ),
+    _hook(
+        "a reset",
+        "Clears the namespace.",
+        "ip.run_line_magic('reset', '-f')",
+        spoils="the names of the setup cell are gone",
+    ),
+    _hook(
+        "another namespace",
+        "Gives the shell a namespace that has every name.",
+        "class Every(dict):\n    def __missing__(self, key): return 4.0\nip.user_ns = Every(ip.user_ns)",
+        spoils="the shell runs the cells in a namespace of its own",
+    ),
+    _hook(
+        "a magic of its own",
+        "Redefines magics.",
+        "ip.register_magic_function(lambda line, cell=None: 4.0, 'line_cell', 'time')\nip.run_line_magic('time', '1')",
+    ),
     _hook("exit", "Leaves IPython.", "exit()\nquit()"),
-    _hook("programs", "Starts other programs from the shell.",
-          "ip.system('touch /tmp/owned; cat /etc/passwd')\nprint(ip.getoutput('id'))\n"
-          "ip.run_cell_magic('bash', '', 'echo $HOME')"),
-]  # fmt: skip
+    _hook(
+        "programs",
+        "Starts other programs from the shell.",
+        "ip.system('touch /tmp/owned; cat /etc/passwd')\nprint(ip.getoutput('id'))\n"
+        "ip.run_cell_magic('bash', '', 'echo $HOME')",
+    ),
+]
