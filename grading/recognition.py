@@ -13,6 +13,8 @@ from grading.source import NotebookSource
 from grading.student_code import Code, read_code
 
 MARKED = ("exercise", "setup", "check")  # the kinds of cells that carry nbgrader's marks
+INSTEAD = "instead"  # how a cell was recognised that stands in for one with marks
+MAX_NAMED = 6  # names or cells that a sentence lists
 _REPORT = re.compile(r"^report\(\s*['\"](\w+)['\"]", re.M)
 
 
@@ -80,7 +82,7 @@ class Cell:
     raw: RawCell
     text: str
     place: Place | None = None  # the cell of the release that it stands for
-    how: str = ""  # by what it was recognised: mark, id, text, report, names
+    how: str = ""  # by what it was recognised: mark, id, text, report, names, INSTEAD
     kind: str = ""
     outputs: list[dict[str, Any]] = field(default_factory=list)
     anchor: bool = False  # the order of the release binds it

@@ -11,7 +11,7 @@ from typing import Any
 MAX_BYTES = 256 * 2**20
 MAX_TOKENS = 12_000_000  # texts, commas and opening brackets in one file: each takes up to 80 bytes of memory
 MAX_LINES = 5_000_000  # of a file in which a merge conflict is resolved
-MAX_RESCAN = 400_000_000  # characters that may be looked at again while searching for whole cells
+MAX_RESCAN = 40_000_000  # characters to look at again in search of whole cells; four times the file, if more
 
 SAVE_AGAIN = "In JupyterLab: File → Save Notebook, then hand in the .ipynb file"
 FORMATS = {
@@ -29,6 +29,7 @@ FORMATS = {
 }
 _MARKERS = {"<" * 7: "first", "|" * 7: "neither", "=" * 7: "second", ">" * 7: "both"}
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.S)
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{4000,}+")
 _CELLS = re.compile(r'"cells"\s*:\s*\[')
 _CELL = re.compile(r'\{\s*"(?:cell_type|attachments|collapsed|execution_count|id|input|metadata|outputs|source)"\s*:')
 _CONFLICT = re.compile(r"^<{7}(?: |$)", re.M)
@@ -117,17 +118,13 @@ def _too_many_values(text: str) -> bool:
     return sum(1 for _ in islice(_TOKEN.finditer(text), MAX_TOKENS + 1)) > MAX_TOKENS
 
 
-def _whole_number(digits: str) -> int:
-    return int(digits) if len(digits) < 1000 else 0
-
-
 def _loads(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError:
         raise
-    except ValueError:  # a number of thousands of digits
-        return json.loads(text, parse_int=_whole_number)
+    except ValueError:  # a whole number that int refuses
+        return json.loads(_LONG_NUMBER.sub("0", text))
 
 
 def _parse(text: str, repairs: list[str]) -> dict[str, Any]:
@@ -167,9 +164,10 @@ def _of_a_notebook(document: Any) -> dict[str, Any]:
 
 def _whole_cells(text: str) -> list[dict[str, Any]]:
     """Return the cells that can be read one by one; the search goes on behind whatever cannot."""
-    decoder = json.JSONDecoder(parse_int=_whole_number)
+    decoder = json.JSONDecoder()
+    text = _LONG_NUMBER.sub("0", text)
     start = _CELLS.search(text)
-    at, rescan, cells = start.end() if start else 0, MAX_RESCAN, []
+    at, rescan, cells = start.end() if start else 0, max(MAX_RESCAN, 4 * len(text)), []
     while rescan > 0 and (candidate := _CELL.search(text, at)):
         try:
             value, at = decoder.raw_decode(text, candidate.start())

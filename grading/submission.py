@@ -1,7 +1,8 @@
 """Read what students hand in, and repair what can be repaired.
 
 The way of a file: :mod:`grading.salvage` gets the JSON out of the bytes, :mod:`grading.raw_cells` the cells out of the
-JSON, :mod:`grading.recognition` tells which cell of the release each one is, :mod:`grading.repair` gives it its role.
+JSON, :mod:`grading.recognition` tells which cell of the release each one is, :mod:`grading.exercise_cells` finds the
+work on each exercise, :mod:`grading.repair` gives every cell its role and its place.
 """
 
 from __future__ import annotations

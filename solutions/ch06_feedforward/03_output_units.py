@@ -2,12 +2,12 @@
 # # 6.2.2 What should the last layer say?
 #
 # A tree stands in the middle of a path. A camera has written down 400 positions of passing
-# cyclists: how far along the path, and how far to the left of its middle. Most of them pass the
-# tree on the left, many on the right. None comes nearer than 98 cm to its centre.
+# cyclists: how far along the path, and how far to the left of its middle. More than half pass the
+# tree on the left, the others on the right. None comes nearer than 1.2 m to its centre.
 #
-# A network learns from these data to predict the position of the next cyclist, trained on the
-# squared error. The training succeeds; no other network could have a lower cost. And it
-# predicts that the cyclist rides **into the trunk**.
+# From these data a network learns, by the squared error, to predict where the next cyclist will be.
+# The training succeeds: the cost is about as low as one number can make it. And the prediction beside
+# the tree? **Straight into the trunk.**
 #
 # More data, more units or more steps change nothing. What is wrong?
 
@@ -67,21 +67,22 @@ def draw_cyclists(axes, colour="0.45"):
 
 
 # %% demo=true
-middle = np.linspace(-18, 18, 145)
-window = np.abs(along - middle[:, None]) < 2  # (145, 400): who is less than 2 m from each place?
-mean = (window * across).sum(axis=1) / window.sum(axis=1)
+places = np.linspace(-20, 20, 161)
+nearness = np.exp(-(((along - places[:, None]) / 3) ** 2))  # (161, 400): 1 where a cyclist is, 0 some metres away
+mean = nearness @ across / nearness.sum(axis=1)
 figure, axes = plt.subplots(figsize=(7.6, 3.6), layout="constrained")
 draw_cyclists(axes)
-axes.plot(middle, mean, color=VERMILION, linewidth=3, zorder=5)
-axes.annotate("least squared error", (-6.2, 0.12), (-19, -1.9), color=VERMILION, arrowprops={"arrowstyle": "->"})
+axes.plot(places, mean, color=VERMILION, linewidth=3, zorder=5)
+pointer = {"arrowstyle": "->", "color": VERMILION}
+axes.annotate("least squared error", (13, 0.06), (9.5, -1.35), color=VERMILION, arrowprops=pointer)
 axes.annotate("tree", (0.4, -0.35), (3, -0.75), color="#7A5230", arrowprops={"arrowstyle": "->"})
 axes.set(title="Nobody rides where the mean is")
 plt.show()
 
 # %% [markdown]
 # *The figure:* the dots, seen from above, part into two arcs around the tree. The line of least
-# squared error (here the mean of all dots within 2 m) runs between the arcs, where there is no dot
-# at all, and through the trunk.
+# squared error (here the mean of the dots nearby) runs between the arcs, where there is no dot at
+# all, and through the trunk.
 #
 # **What you will build**
 #
@@ -132,8 +133,9 @@ plt.show()
 # A 64-bit number has about 16 digits and ends at $1.8\cdot10^{308}$, near $e^{709}$. So $e^{1000}$
 # is infinite, $\infty/\infty$ is NaN (not a number), and $1 + e^{-40}$ is exactly 1.
 #
-# Why should that matter? Because a logarithm follows. If $p = 4\cdot10^{-18}$ is rounded to 0, a
-# cost of 40 becomes infinite.
+# Why should that matter? Because a logarithm follows: if $p = 4\cdot10^{-18}$ is rounded to 0, a cost
+# of 40 becomes infinite. And because graphics cards like to compute with 16 bits: three digits, and
+# already $e^{12}$ is infinite.
 
 # %% demo=true
 places = np.arange(-1000, 1001, 10)
@@ -152,14 +154,16 @@ def draw_where_formulas_break(formulas, title):
             values = np.asarray(formula(places.astype(float)))
             row[np.abs(values - truth) > 1e-6 * truth] = 1
             row[~np.isfinite(values)] = 2
-    figure, axes = plt.subplots(figsize=(8, 1.1 + 0.5 * len(formulas)), layout="constrained")
+    _, axes = plt.subplots(figsize=(8, 1.1 + 0.5 * len(formulas)), layout="constrained")
     colours = ListedColormap(["#BFE3D6", ORANGE, VERMILION])
     axes.imshow(state, cmap=colours, vmin=0, vmax=2, aspect="auto", extent=(-1005, 1005, len(formulas), 0))
     for y, row in enumerate(state):
-        for kind, word in enumerate(("right", "digits lost", "∞ or NaN")):
-            if np.sum(row == kind) > 15:
-                ink = {"ha": "center", "va": "center", "color": "white" if kind == 2 else "black"}
-                axes.text(places[row == kind].mean(), y + 0.5, word, **ink)
+        for run in np.split(np.arange(len(row)), np.flatnonzero(np.diff(row)) + 1):  # stretches of one colour
+            kind = row[run[0]]
+            if len(run) > 15:
+                word = ("right", "digits lost", "∞ or NaN")[kind]
+                ink = "white" if kind == 2 else "black"
+                axes.text(places[run].mean(), y + 0.5, word, ha="center", va="center", color=ink)
     axes.set_yticks(np.arange(len(formulas)) + 0.5, [name for name, _, _ in formulas])
     axes.hlines(range(1, len(formulas)), -1005, 1005, color="white", linewidth=4)
     axes.tick_params(axis="y", length=0)
@@ -190,7 +194,7 @@ draw_where_formulas_break(
 # ### Exercise 1: `stable_sigmoid_softplus`
 #
 # *In:* `z`, an array of any shape. *Out:* $\sigma(z)$, and in a second function $\zeta(z)$, of the
-# same shape, with at least six right digits for every $z$.
+# same shape, with at least six right digits for every $z$ of 64 bits.
 #
 # *By hand:* $e^{-2} = 0.1353$ is all that you need for $z = 2$ **and** for $z = -2$:
 #
@@ -283,6 +287,13 @@ def test_the_last_numbers_before_zero():
     z = np.array([-720.0, -735.0])
     assert_allclose(sigmoid(z), np.exp(z), atol=0.0)
     assert_allclose(softplus(z), np.exp(z), atol=0.0)
+
+
+def test_sixteen_bits():
+    "With 16 bits e^12 is infinite, and 1 + e^−8 is 1. Do your functions still have two digits for z = −8 and z = 12?"
+    z = np.array([-8.0, 12.0], dtype=np.float16)
+    assert_allclose(sigmoid(z), [3.3535e-4, 1.0], rtol=5e-3)
+    assert_allclose(softplus(z), [3.3541e-4, 12.0], rtol=5e-3)
 
 
 def test_any_shape(rng):
@@ -485,6 +496,13 @@ if is_written(sigmoid, np.zeros(1)) and is_written(softplus, np.zeros(1)):
 # $u = (1-2y)\,z$ is $\sigma(u)$: near 1 when the unit is certain and **wrong** ($u \gg 0$), near 0
 # when it is certain and **right** ($u \ll 0$). It stops learning only where nothing is left to
 # learn.
+
+# %% [markdown]
+# > **Where the sources differ: where does the softplus let go?**
+# >
+# > The notes on section 6.2.2.2 say that the softplus does not shrink the gradient for extremely
+# > *correct* $z$. It is the extremely **in**correct ones: the slope of $\zeta(u)$, $u = (1-2y)z$, is 1
+# > at $u = 20$ and $2\cdot10^{-9}$ at $u = -20$.
 
 # %% [markdown]
 # ## 3 · One of many: the softmax
@@ -794,6 +812,7 @@ right = np.mean(outputs_of(classifier, points).argmax(axis=1) == classes)
 print(f"cross-entropy {costs[0]:.2f} → {costs[-1]:.4f}; {right:.1%} of the points are classified correctly")
 
 
+# %% demo=true
 def confidence(places):
     """Return the largest probability that the classifier gives at places of shape (..., 2)."""
     logits = outputs_of(classifier, places.reshape(-1, 2))
@@ -807,17 +826,18 @@ angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)
 circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 far = confidence(distances[:, None, None] * circle)  # (60, 360)
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.9), layout="constrained")
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.6), layout="constrained")
 image = left.imshow(surface, origin="lower", extent=(-12, 12, -12, 12), cmap=BLUES, vmin=1 / 3, vmax=1)
 for c, (colour, marker) in enumerate(((ORANGE, "o"), (VERMILION, "s"), ("white", "^"))):
     left.scatter(*points[classes == c].T, s=12, color=colour, marker=marker, edgecolor="black", linewidth=0.3)
 left.set(title="Certain of places it has never seen", xlabel="$x_1$", ylabel="$x_2$", xticks=[-10, 0, 10])
 left.set(yticks=[-10, 0, 10])
-figure.colorbar(image, ax=left, label="largest probability", shrink=0.8, ticks=[1 / 3, 2 / 3, 1], format="%.2f")
+bar = {"location": "bottom", "shrink": 0.8, "ticks": [1 / 3, 2 / 3, 1], "format": "%.2f"}
+figure.colorbar(image, ax=left, label="largest probability", **bar)
 right.semilogx(distances, 100 * np.mean(far > 0.99, axis=1), color=BLUE)
 right.axvspan(0.3, 3, color="0.92", linewidth=0, zorder=0)
 right.text(0.95, 8, "the data", color=GREY, ha="center")
-right.text(300, 90, "certain in almost\nevery direction", color=BLUE, ha="right", va="top")
+right.text(250, 90, "certain in almost\nevery direction", color=BLUE, ha="right", va="top")
 right.set(title="The farther, the surer", xlabel="distance from the middle", ylim=(0, 103), xlim=(0.3, 300))
 right.set(ylabel="directions with p > 0.99 (%)", xticks=[1, 10, 100], xticklabels=[1, 10, 100])
 plt.show()
@@ -827,12 +847,14 @@ plt.show()
 # everywhere, pale only along three thin spokes where two classes meet. Right, the share of
 # directions in which the network is more than 99 % certain: it grows with the distance from the
 # data, toward 100 %.
-#
+
+# %% [markdown]
 # Why? A ReLU network is made of linear pieces. Walk away in one direction: from some distance on
 # you stay in one piece, so the logits grow like $a\,t + b$ with the distance $t$, and so do their
-# differences. The largest *slope* wins, with a probability that tends to 1. Hein, Andriushchenko and
-# Bitterwolf proved it (2019). A softmax says which of the known classes fits best, not whether one
-# fits.
+# differences. The largest *slope* wins, with a probability that tends to 1, in almost every
+# direction. Hein, Andriushchenko and Bitterwolf proved it (2019).
+#
+# A softmax says which of the known classes fits best, not whether one fits.
 
 # %% [markdown]
 # ## 4 · A spread that depends on $x$
@@ -848,6 +870,7 @@ plt.show()
 #
 # Two outputs for each example: the mean $\mu$, a linear unit, and the **log variance**
 # $s = \log v$, so that $v = e^s$ is positive whatever the network says.
+
 
 # %%
 def stop_cars(n, rng, slowest=20.0, fastest=130.0):
@@ -1162,9 +1185,11 @@ if is_written(gaussian_nll, np.zeros(1), np.zeros(1), np.zeros(1)):
         lowest = 0.5 + np.log(error) + 0.5 * np.log(2 * np.pi)
         axes.semilogx(deviations, costs, color=colour)
         axes.plot(error, lowest, "o", color=colour, markersize=9, zorder=5)
-        axes.annotate(f"error {error:g}", (error, lowest), (0, -20), textcoords="offset points", ha="center", color=colour)
-    axes.text(0.034, 7.6, "too sure:\nsteep", color=GREY)
-    axes.text(150, 7.0, "too unsure:\ngentle", color=GREY, ha="center")
+        axes.annotate(
+            f"error {error:g}", (error, lowest), (0, 12), textcoords="offset points", ha="center", color=colour
+        )
+    axes.text(0.95, 7.4, "too sure:\nsteep", color=GREY)
+    axes.text(130, 7.4, "too unsure:\ngentle", color=GREY, ha="center")
     axes.set(title="The cheapest answer is the honest one", xlabel="standard deviation that the network says")
     axes.set(ylabel="cost  $-\\log\\,p(y \\mid \\mu, v)$", ylim=(-1.5, 9), xlim=(0.03, 300))
     axes.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
@@ -1185,7 +1210,7 @@ if is_written(gaussian_nll, np.zeros(1), np.zeros(1), np.zeros(1)):
 # One network with 16 tanh units learns 500 stops twice from the same start. First with $s$ the same
 # for all: your gradient for the means then is that of squared error, and the best common variance is
 # the mean squared error. Then with a second output unit for $s$. We draw the bands
-# $\mu \pm 1.96\sqrt v$, in which a Gaussian puts 95 % of its targets, and test on 20 000 new stops.
+# $\mu \pm 1.96\sqrt v$, in which a Gaussian puts 95 % of its targets, and test on 20,000 new stops.
 
 # %% demo=true
 if is_written(gaussian_nll, *np.zeros((3, 1))) and is_written(gaussian_nll_gradient, *np.zeros((3, 1))):
@@ -1193,7 +1218,7 @@ if is_written(gaussian_nll, *np.zeros((3, 1))) and is_written(gaussian_nll_gradi
     unit = 50.0  # metres: a network learns best from numbers near 1
 
     def standardized(speed):
-        """Return speeds as inputs of the network, shape (n, 1), with mean 0 and deviation 1."""
+        """Return speeds as inputs of the network, shape (n, 1), with mean near 0 and deviation near 1."""
         return (speed[:, None] - 75) / 32
 
     def one_spread(outputs):
@@ -1208,20 +1233,22 @@ if is_written(gaussian_nll, *np.zeros((3, 1))) and is_written(gaussian_nll_gradi
         return cost, np.stack(gaussian_nll_gradient(outputs[:, 0], outputs[:, 1], distance / unit), axis=1)
 
     def band(network, speed, common):
-        """Return mean and standard deviation in metres at each speed."""
-        outputs = unit * outputs_of(network, standardized(speed))
-        return outputs[:, 0], (common if common else unit * np.exp(outputs[:, 1] / (2 * unit)))
+        """Return mean and standard deviation in metres at each speed; the latter may be the same for all."""
+        outputs = outputs_of(network, standardized(speed))
+        deviation = unit * np.exp(outputs[:, 1] / 2) if common is None else common
+        return unit * outputs[:, 0], deviation
 
     figure, panels = plt.subplots(1, 2, figsize=(8.4, 4.2), layout="constrained", sharey=True)
-    names = ("one spread for all", "a spread for each speed")
+    names = ("One spread misjudges both ends", "A spread for each speed")
     for axes, cost_and_slope, size, colour, name in zip(
         panels, (one_spread, own_spread), (1, 2), (VERMILION, BLUE), names, strict=True
     ):
         rng = np.random.default_rng(0)
         network = Sequential(Dense(1, 16, rng=rng), Tanh(), Dense(16, size, rng=rng))
         train(network, standardized(speed), cost_and_slope, learning_rate=0.02, steps=800)
-        mean, _ = band(network, speed, 1.0)
-        common = np.sqrt(np.mean((distance - mean) ** 2)) if size == 1 else None
+        common = None
+        if size == 1:
+            common = np.sqrt(np.mean((distance - unit * outputs_of(network, standardized(speed))[:, 0]) ** 2))
         grid = np.linspace(20, 130, 111)
         mean, deviation = band(network, grid, common)
         axes.fill_between(grid, mean - 1.96 * deviation, mean + 1.96 * deviation, color=colour, alpha=0.25, linewidth=0)
@@ -1238,7 +1265,11 @@ if is_written(gaussian_nll, *np.zeros((3, 1))) and is_written(gaussian_nll_gradi
     plt.show()
 
 # %% [markdown]
-# PLACEHOLDER stops
+# *The figure:* stopping distances against speed, with bands. Left, one spread: at 30 km/h the band
+# reaches below zero metres and not one new stop in a thousand lies above it; at 120 km/h one in nine
+# does. Right, the band opens with the speed: 1.6 % and 3.5 % lie above, near the 2.5 % that were
+# promised. The means are almost the same curve. But who keeps the distance of the upper edge is safe
+# only on the right.
 
 # %% [markdown]
 # > **Where the sources differ: which spread?**
@@ -1248,24 +1279,19 @@ if is_written(gaussian_nll, *np.zeros((3, 1))) and is_written(gaussian_nll_gradi
 # >   and $c_2 = 2\sigma^2$; as written, $c_2 = 2\sigma$. For $\sigma = 10$ that is 200 or 20. While
 # >   $\sigma$ is constant nobody notices; once the network says it, it matters.
 # > * *Deep Learning* 6.2.2.4 prefers the **precision** $1/v$ (no division in the cost) made by a
-# >   softplus; here it is the log variance. For $v = 4$ the network must say $s = 1.386$; with a
-# >   softplus for $1/v$ it must say $-1.259$. The next cell compares slopes.
-# > * The notes on 6.2.2.2 say that softplus does not shrink the gradient for extremely *correct*
-# >   $z$. It is the extremely **in**correct ones.
+# >   softplus; here it is the log variance. For $v = 4$ the unit must say $1.386$ here, $-1.259$
+# >   there. Where a network is far too sure, the slopes differ by orders of magnitude: next cell.
 
 # %% demo=true
-if is_written(sigmoid, np.zeros(1)):
-    u = np.array([20.0, -20.0])
-    print(f"slope of ζ(u), certain and wrong (u =  20): {sigmoid(u)[0]:.9f}")
-    print(f"               certain and right (u = -20): {sigmoid(u)[1]:.9f}\n")
-print("one example, error 2, variance 4: what must the output unit o say, and what is its slope at the error 20?")
-error = 20.0
-for name, output, slope in (
-    ("v = exp(o)", np.log(4), 0.5 * (1 - error**2 / 4)),
-    ("v = softplus(o)", np.log(np.expm1(4)), 0.5 * (1 / 4 - error**2 / 4**2) * (1 - np.exp(-4))),
-    ("1/v = softplus(o)", np.log(np.expm1(1 / 4)), 0.5 * (error**2 - 4) * (1 - np.exp(-1 / 4))),
+print("slope of the cost at the unit o, for an error of 1 and a variance far too small")
+print("                           v = 0.01   v = 0.0001")
+v = np.array([0.01, 0.0001])
+for name, slopes in (
+    ("v = exp(o), here", 0.5 * (1 - 1 / v)),
+    ("v = softplus(o)", 0.5 * (1 / v - 1 / v**2) * -np.expm1(-v)),
+    ("1/v = softplus(o)", 0.5 * (1 - v) * -np.expm1(-1 / v)),
 ):
-    print(f"  {name:18s} o = {output:7.3f}   slope {slope:8.2f}")
+    print(f"  {name:20s}  {slopes[0]:10.2f}  {slopes[1]:10.2f}")
 
 # %% [markdown]
 # ## 5 · Left or right, but not straight on
@@ -1287,7 +1313,8 @@ for name, output, slope in (
 # an example. Its cost is $-\log p = -\log\sum_j e^{a_j}$. And given that $y$ was seen, Bayes' rule
 # tells how probable it is that component $j$ made it, its **responsibility**
 #
-# $$\gamma_j = \frac{\pi_j\,\mathcal N(y;\mu_j,v_j)}{\sum_l \pi_l\,\mathcal N(y;\mu_l,v_l)} = \frac{e^{a_j}}{\sum_l e^{a_l}} .$$
+# $$\gamma_j = \frac{\pi_j\,\mathcal N(y;\mu_j,v_j)}{\sum_l \pi_l\,\mathcal N(y;\mu_l,v_l)}
+# = \frac{e^{a_j}}{\sum_l e^{a_l}} .$$
 #
 # You have seen both shapes before. Far from all components every density is rounded to 0: stay with
 # the logarithms $a_j$.
@@ -1305,7 +1332,9 @@ for name, output, slope in (
 # $\pi = (\tfrac12, \tfrac12)$, and with the densities $\mathcal N(1; -1, 1) = 0.0540$ and
 # $\mathcal N(1; 1, 1) = 0.3989$
 #
-# $$a = (\log 0.0270,\ \log 0.1995) = (-3.612,\ -1.612), \quad -\log 0.2265 = 1.485, \quad \gamma = (0.119,\ 0.881).$$
+# $$a = (\log 0.0270,\ \log 0.1995) = (-3.612,\ -1.612),$$
+#
+# $$-\log(0.0270 + 0.1995) = 1.485, \qquad \gamma = (0.119,\ 0.881).$$
 #
 # `log_softmax` may help twice. (Still without? `functions.log_softmax(Tensor(z)).numpy()`.)
 
@@ -1702,18 +1731,17 @@ def responsibilities(logits, means, log_variances, targets):
 # %% [markdown]
 # ### The gradient of a mixture
 #
-# Differentiate $-\log\sum_j e^{a_j}$ by any number $\theta$ inside: by the chain rule it is
-# $-\sum_j \gamma_j\, \partial a_j/\partial\theta$. With the slopes that you know from the softmax and
-# from exercise 3,
+# Differentiate $-\log\sum_j e^{a_j}$ with respect to any output unit $o$: the chain rule makes it
+# $-\sum_j \gamma_j\, \partial a_j/\partial o$. With slopes that you know already,
 #
 # $$\frac{\partial}{\partial\,\text{logit}_j} = \pi_j - \gamma_j, \qquad
-# \frac{\partial}{\partial \mu_j} = \gamma_j\,\frac{\mu_j - y}{v_j}, \qquad
-# \frac{\partial}{\partial s_j} = \frac{\gamma_j}{2}\Bigl(1 - \frac{(y-\mu_j)^2}{v_j}\Bigr),$$
+# \frac{\partial}{\partial \mu_j},\ \frac{\partial}{\partial s_j} =
+# \gamma_j \times (\text{the slopes of exercise 3, with } \mu_j, s_j)$$
 #
-# each divided by $n$ for the mean over the examples. The first is again *said minus true*. The
-# others are those of a Gaussian times $\gamma_j$: **each component learns from the examples for which
-# it is responsible**, and those responsible for none learn nothing. So let the two components start
-# apart, one with its mean to the left and one to the right.
+# for one example, and divided by $n$ for the mean over all. The first is again *said minus true*. The
+# others say: **each component learns from the examples for which it is responsible**. A component
+# that is responsible for none learns nothing; so let the two start apart, one with its mean to the
+# left and one to the right.
 
 # %% [markdown]
 # ## 6 · Around the tree
@@ -1723,7 +1751,8 @@ def responsibilities(logits, means, log_variances, targets):
 #
 # 1. one output, a mean, and one variance for all (squared error);
 # 2. two outputs, mean and log variance: **your** `gaussian_nll`;
-# 3. six outputs, a mixture of two Gaussians: **your** `mixture_density_nll` and `responsibilities`.
+# 3. six outputs, a mixture of two Gaussians: **your** `mixture_density_nll`, `responsibilities` and,
+#    for the slopes, once more your `gaussian_nll_gradient`.
 #
 # Which cost will they reach? All three costs are $-\log p$ of the same targets, in the same units, so
 # they may be compared.
@@ -1752,28 +1781,30 @@ if is_written(gaussian_nll, *np.zeros((3, 1))) and is_written(gaussian_nll_gradi
         cost = gaussian_nll(outputs[:, 0], outputs[:, 1], across)
         return cost, np.stack(gaussian_nll_gradient(outputs[:, 0], outputs[:, 1], across), axis=1)
 
-    curves["one mean"] = train(new_network(1), x, mean_only, learning_rate=0.02, steps=600)
+    straight = new_network(1)
+    curves["one mean"] = train(straight, x, mean_only, learning_rate=0.02, steps=600)
     gaussian = new_network(2)
     curves["mean and variance"] = train(gaussian, x, mean_and_variance, learning_rate=0.02, steps=600)
 
 stubs = [np.zeros((1, 2))] * 3 + [np.zeros(1)]
-if is_written(mixture_density_nll, *stubs) and is_written(responsibilities, *stubs):
+if curves and is_written(mixture_density_nll, *stubs) and is_written(responsibilities, *stubs):
 
     def two_gaussians(outputs):
         """Return the cost of a mixture, outputs (400, 6), and its slope."""
         logits, means, log_variances = np.split(outputs, 3, axis=1)
         cost = mixture_density_nll(logits, means, log_variances, across)
         gamma = responsibilities(logits, means, log_variances, across)
-        error, precision = means - across[:, None], np.exp(-log_variances)
-        weights = np.exp(log_probabilities(logits))
-        slopes = [weights - gamma, gamma * error * precision, 0.5 * gamma * (1 - error**2 * precision)]
-        return cost, np.concatenate(slopes, axis=1) / len(across)
+        pairs = [gaussian_nll_gradient(means[:, j], log_variances[:, j], across) for j in range(2)]
+        g_means, g_log_variances = np.stack(pairs, axis=-1)  # each (400, 2)
+        g_logits = (np.exp(log_probabilities(logits)) - gamma) / len(across)
+        return cost, np.concatenate([g_logits, gamma * g_means, gamma * g_log_variances], axis=1)
 
     mixture = new_network(6)
     last = mixture[2]
     last.bias.data[:] = [0, 0, -1, 1, -1, -1]  # equal weights, means 1 m to each side, variances e^(-1)
     curves["two Gaussians"] = train(mixture, x, two_gaussians, learning_rate=0.02, steps=600)
 
+# %% demo=true
 if mixture is not None:
     grid, heights = np.linspace(-20, 20, 161), np.linspace(-2.5, 2.5, 161)
     logits, means, log_variances = np.split(outputs_of(mixture, grid[:, None] / 10), 3, axis=1)
@@ -1782,11 +1813,12 @@ if mixture is not None:
     bells = np.exp(-(((heights[:, None] - means[:, None]) / spread) ** 2) / 2) / (np.sqrt(2 * np.pi) * spread)
     density = (weights[:, None] * bells).sum(axis=2).T  # (161, 161): height, way
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 4), layout="constrained", width_ratios=[1, 1.35])
-    colours = {"one mean": VERMILION, "mean and variance": ORANGE, "two Gaussians": BLUE}
+    colours = {"one mean": VERMILION, "mean and variance": GREEN, "two Gaussians": BLUE}
     for name, curve in curves.items():
         left.plot(curve, color=colours[name])
-        left.text(600, curve[-1] + 0.05, f"{name}: {curve[-1]:.2f}", color=colours[name], ha="right")
-    left.set(title="Your costs, falling", xlabel="step", ylabel="cost  $-\\log\\,p(y \\mid x)$", ylim=(0, 2.1))
+        label = f"{name}\n{curve[-1]:.2f}"
+        left.text(600, curve[-1] + 0.04, label, color=colours[name], ha="right", va="bottom", linespacing=1.1)
+    left.set(title="Your costs, falling", xlabel="step", ylabel="cost  $-\\log\\,p(y \\mid x)$", ylim=(0, 1.65))
     image = right.imshow(density, origin="lower", extent=(-20, 20, -2.5, 2.5), aspect="auto", cmap=BLUES, vmax=1.2)
     draw_cyclists(right, VERMILION)
     right.set_title("Your network rides around the tree")
@@ -1794,20 +1826,24 @@ if mixture is not None:
     plt.show()
 
 # %% [markdown]
-# PLACEHOLDER around
+# *The figure:* left, three falling curves. The single mean comes to rest at 1.15, the single
+# Gaussian at 0.65 (it has learned to be unsure near the tree), the mixture at 0.18: its observed
+# positions are $e^{1.15-0.18} = 2.6$ times as probable, in the (geometric) mean. Right, the density
+# that your mixture gives to each position: a dark band that parts in front of the tree, runs around
+# it on both sides, and closes behind it. Between the branches the density is practically 0.
 
 # %% [markdown]
 # ### Ride along
 #
-# What the network says at one place is a whole curve. Move along the path with the slider (without
-# `ipywidgets` you see three places). And we can let 10 000 cyclists ride by: draw their positions
-# beside the tree from each network's distribution, and count who hits the trunk.
+# What the network says at one place is a whole curve. Here it is at three places; where `ipywidgets`
+# is installed, a slider takes you along the path.
 
 
 # %% demo=true
 def show_places(*places):
     """Draw the network's density over the width of the path, at one or more places along it."""
-    figure, panels = plt.subplots(1, len(places), figsize=(8, 3), layout="constrained", sharey=True, squeeze=False)
+    size = (8, 3) if len(places) > 1 else (5, 3)
+    _, panels = plt.subplots(1, len(places), figsize=size, layout="constrained", sharey=True, squeeze=False)
     across_path = np.linspace(-2.5, 2.5, 301)
     for axes, place in zip(panels[0], places, strict=True):
         logits, means, log_variances = np.split(outputs_of(mixture, np.array([[place / 10]])), 3, axis=1)
@@ -1818,7 +1854,9 @@ def show_places(*places):
         axes.plot(across_path, density, color=BLUE)
         if abs(place) < 0.5:
             axes.axvspan(-0.5, 0.5, color="#7A5230", alpha=0.8, linewidth=0)
-        axes.set(title=f"{place:+.0f} m" if place else "at the tree", xlabel="left of the middle (m)", ylim=(0, 2.3))
+        side = "before" if place < 0 else "behind"
+        where = "at" if abs(place) < 0.5 else f"{abs(place):.0f} m {side}"
+        axes.set(title=f"{where} the tree", xlabel="left of the middle (m)", ylim=(0, 2.3))
     panels[0, 0].set_ylabel("density (1/m)")
     plt.show()
 
@@ -1832,7 +1870,16 @@ if mixture is not None:
     else:
         interact(lambda place: show_places(place), place=FloatSlider(value=3, min=-20, max=20, continuous_update=False))
 
-if mixture is not None and len(curves) == 3:
+# %% [markdown]
+# *The figure:* three densities over the width of the path. Fifteen metres before the tree there is
+# one hill in the middle; six metres before it there are two, the left one larger; at the tree they
+# stand at about 1.5 m to either side, and the trunk (brown) lies in the empty valley.
+#
+# Now let 10,000 cyclists ride by: draw their positions beside the tree from each network's
+# distribution, and count who hits the trunk. What do you expect?
+
+# %% demo=true
+if mixture is not None:
     rng = np.random.default_rng(2)
     mean, log_variance = outputs_of(gaussian, np.zeros((1, 1)))[0]
     logits, means, log_variances = np.split(outputs_of(mixture, np.zeros((1, 1)))[0], 3)
@@ -1840,13 +1887,16 @@ if mixture is not None and len(curves) == 3:
     chosen = rng.choice(2, size=10000, p=weights / weights.sum())
     one_hill = mean + np.exp(log_variance / 2) * rng.normal(size=10000)
     two_hills = means[chosen] + np.exp(log_variances[chosen] / 2) * rng.normal(size=10000)
-    print("of 10,000 cyclists drawn beside the tree, these hit the trunk (less than 0.5 m from its centre):")
+    print(f"the network with one mean rides {outputs_of(straight, np.zeros((1, 1))).item():+.2f} m from the centre")
+    print("of 10,000 drawn cyclists, these come nearer than 0.5 m and hit the trunk:")
     for name, positions in (("mean and variance", one_hill), ("two Gaussians", two_hills)):
         print(f"  {name:18s} {np.mean(np.abs(positions) < 0.5):7.2%}")
     print("weights:", ", ".join(f"{w:.0%} around {m:+.2f} m" for w, m in zip(weights, means, strict=True)))
 
 # %% [markdown]
-# PLACEHOLDER ride
+# The single mean still rides into the trunk, and so does a quarter of the single Gaussian's cyclists,
+# although that network *knows* that it is unsure: a hill cannot have a hole. Of the mixture's cyclists
+# none does, and its softmax has counted who passes on which side.
 
 # %% [markdown]
 # ## What to take along
@@ -1856,7 +1906,8 @@ if mixture is not None and len(curves) == 3:
 # * With its own likelihood an output unit stands still only where it is right.
 # * Compute in logarithms: $e^{-|z|}$, `log1p`, the largest logit first.
 # * A probability is a statement about the known classes and the known region, no more.
-#
+
+# %% [markdown]
 # **Go further** (not graded). Start the mixture without the line that sets its biases, from twenty
 # seeds. How often does one component win everything? What does its rival's $\gamma$ look like then,
 # and can you rescue it: more components, a wider start, a penalty? And then: a mixture far away

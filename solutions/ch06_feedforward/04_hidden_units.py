@@ -115,7 +115,7 @@ def yours_or_mlcores(activation, substitute):
 
 # %% exercise="activations_and_derivatives" points=5
 def sigmoid(z):
-    """Return σ(z) = 1 / (1 + exp(-z)) and its slope. z: any shape; both results: the same shape."""
+    """Return 1 / (1 + exp(-z)) and its slope, two arrays of the shape of z."""
     ### BEGIN SOLUTION
     small = np.exp(-np.abs(z))  # never overflows
     value = np.where(z >= 0, 1, small) / (1 + small)
@@ -124,7 +124,7 @@ def sigmoid(z):
 
 
 def tanh(z):
-    """Return tanh(z) = 2 σ(2z) - 1 and its slope. z: any shape; both results: the same shape."""
+    """Return 2 σ(2z) - 1 and its slope, two arrays of the shape of z."""
     ### BEGIN SOLUTION
     value = 2 * sigmoid(2 * z)[0] - 1
     return value, 1 - value**2
@@ -132,28 +132,28 @@ def tanh(z):
 
 
 def relu(z):
-    """Return max(0, z) and its slope, at the kink 0. z: any shape; both results: the same shape."""
+    """Return max(0, z) and its slope (at the kink: 0), two arrays of the shape of z."""
     ### BEGIN SOLUTION
     return np.maximum(0.0, z), np.where(z > 0, 1.0, 0.0)
     ### END SOLUTION
 
 
 def softplus(z):
-    """Return log(1 + exp(z)), finite for any z, and its slope. z: any shape; both results: the same shape."""
+    """Return log(1 + exp(z)), safe for any z, and its slope, two arrays of the shape of z."""
     ### BEGIN SOLUTION
     return np.logaddexp(0, z), sigmoid(z)[0]
     ### END SOLUTION
 
 
 def hard_tanh(z):
-    """Return max(-1, min(1, z)) and its slope, at the kinks 0. z: any shape; both results: the same shape."""
+    """Return max(-1, min(1, z)) and its slope (at the kinks: 0), two arrays of the shape of z."""
     ### BEGIN SOLUTION
     return np.clip(z, -1.0, 1.0), np.where(np.abs(z) < 1, 1.0, 0.0)
     ### END SOLUTION
 
 
 def rbf(z):
-    """Return exp(-z²) and its slope. z: any shape; both results: the same shape."""
+    """Return exp(-z²) and its slope, two arrays of the shape of z."""
     ### BEGIN SOLUTION
     value = np.exp(-(z**2))
     return value, -2 * z * value
@@ -749,12 +749,13 @@ def test_gradients_by_nudging(rng):
     "Nudge one entry of z, or one α: does the cost Σ g·h change as your gradients say?"
     z, alpha, g = rng.normal(size=(3, 2)) + 0.1, np.array([0.3, -0.8]), rng.normal(size=(3, 2))
     grad_z, grad_alpha = prelu_backward(z, alpha, g)
-    nudge = np.zeros((3, 2))
+    cost = lambda z, alpha: np.sum(g * np.asarray(prelu(z, alpha)))  # noqa: E731
+    nudge, small = np.zeros((3, 2)), np.array([1e-6, 0.0])
     nudge[1, 0] = 1e-6
-    rise = np.sum(g * (np.asarray(prelu(z + nudge, alpha)) - np.asarray(prelu(z - nudge, alpha))))
-    assert_allclose(np.asarray(grad_z)[1, 0], rise / 2e-6, rtol=1e-4, atol=1e-6)
-    rise = [np.sum(g * (np.asarray(prelu(z, alpha + e)) - np.asarray(prelu(z, alpha - e)))) / 2e-6 for e in nudge[[1]]]
-    assert_allclose(np.asarray(grad_alpha)[0], rise[0], rtol=1e-4, atol=1e-6)
+    slope = (cost(z + nudge, alpha) - cost(z - nudge, alpha)) / 2e-6
+    assert_allclose(np.asarray(grad_z)[1, 0], slope, rtol=1e-4, atol=1e-6)
+    slope = (cost(z, alpha + small) - cost(z, alpha - small)) / 2e-6
+    assert_allclose(np.asarray(grad_alpha)[0], slope, rtol=1e-4, atol=1e-6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -963,7 +964,7 @@ if is_written(prelu, np.zeros((1, 1)), np.zeros(1)) and is_written(prelu_backwar
 # never moves again. It is **dead**.
 #
 # How often does this happen? We train one hidden layer of 100 ReLUs, starting with $c = 0$, on
-# scikit-learn's 8 × 8 digits with three learning rates, and count after each step for how many
+# scikit-learn's 8 × 8 digits with three learning rates, and count on the way for how many
 # units all 1200 training images give $z \le 0$.
 
 # %% demo=true
@@ -1245,13 +1246,14 @@ def maxout(z, k):
 # ### What can one unit learn?
 #
 # One input $x$, one maxout unit with $k$ lines $w_j x + c_j$, and a curve to imitate. The gradient
-# $g$ of the cost with respect to $h$, shape (n, 1), is copied to all $k$ lines of its group, and the
-# slope lets only the winner's copy through:
+# $G = \partial J/\partial h$, shape (n, 1), is copied to all $k$ lines of the group, and the slope lets
+# only the winner's copy through:
 #
-# $$\frac{\partial J}{\partial z} = \texttt{np.repeat(g, k, axis=1)} \odot \text{slope}.$$
+# $$\frac{\partial J}{\partial z} = \text{slope} \odot [\,G \;\; G \cdots G\,] .$$
 #
-# So each line learns from those $x$ on which it is the highest. We train on 81 points of three
-# curves. Guess first: which of $\lvert x\rvert$, $x^2$ and a sine can a *largest of lines* become?
+# In NumPy: `slope * np.repeat(g, k, axis=1)`. So each line learns from those $x$ on which it is the
+# highest. We train on 81 points of three curves. Guess first: which of $\lvert x\rvert$, $x^2$ and a
+# sine can a *largest of lines* become?
 
 
 # %% demo=true
@@ -1288,15 +1290,16 @@ if is_written(maxout, np.zeros((1, 2)), 2):
 
 # %% [markdown]
 # *The figure:* thin lines are what the unit has learned, the thick line is the largest of them. Two
-# lines make $\lvert x\rvert$ exactly; five follow the parabola closely; the sine
-# defeats five lines, and would defeat five hundred. The largest of straight lines can only bend
-# **upwards**: one maxout unit approximates any *convex* function, as closely as $k$ allows. A second
-# layer that subtracts one unit from another gets all the rest.
+# lines make $\lvert x\rvert$ exactly; five follow the parabola closely; the sine defeats five lines,
+# and would defeat five hundred. The largest of straight lines can only bend **upwards**: one maxout
+# unit approximates any *convex* function, as closely as $k$ allows. A second layer that subtracts
+# one unit from another gets all the rest.
 
 # %% [markdown]
-# In the third picture three lines lie below the others everywhere. They never win and never learn: maxout,
-# too, has its dead. The price is $k$ times the weights, so more regularization; in return the spare
-# lines help a network to remember an old task while it learns a new one (*Deep Learning* 6.3.1).
+# In the third picture three lines lie below the others everywhere. They never win and never learn:
+# maxout, too, has its dead. The price is $k$ times the weights, so more regularization; in return
+# the spare lines help a network to remember an old task while it learns a new one (*Deep Learning*
+# 6.3.1).
 
 # %% [markdown]
 # ## 5 · How much gradient arrives?
@@ -1331,8 +1334,8 @@ if is_written(maxout, np.zeros((1, 2)), 2):
 # %% [markdown]
 # ### Exercise 4: `gradient_by_depth`
 #
-# *In:* `x` (n, d₀); `weights`, a list of $L$ arrays, $W_l$ of shape $(d_{l-1}, d_l)$; `activation`,
-# a function from `z` to the pair value, slope; and `g` $= \partial J/\partial h_L$, shape (n, d_L).
+# *In:* `x`, shape $(n, d_0)$; `weights`, a list of $L$ arrays, $W_l$ of shape $(d_{l-1}, d_l)$;
+# `activation`, a function from `z` to the pair value, slope; and `g`, the $G_L$ above, shape $(n, d_L)$.
 #
 # *Out:* for each layer, the first one first, $\lVert\delta_l\rVert = \sqrt{\sum \delta_l^2}$, the sum
 # over all examples and units; shape (L,).
@@ -1848,7 +1851,8 @@ if pixels is not None:
 # You have an instrument that costs no training: the factor per layer by which the gradient of a
 # fresh random network shrinks. Does it tell which ten-layer networks will learn? The last
 # experiment puts all your units to the test, also PReLU with an α of its own in each unit, the
-# absolute value (α = −1, not learned) and maxout with two lines.
+# absolute value (α = −1, not learned) and maxout with two lines. (Maxout is not in the picture, only
+# in the printed line: your instrument wants a slope of the shape of the value.)
 
 
 # %% demo=true
@@ -1915,8 +1919,8 @@ if pixels is not None and measured:
 # - **tanh** where an S-shape is wanted: it passes through 0 with the slope 1.
 # - **sigmoid** in the output, with a cross-entropy that undoes its saturation (notebook 2), and as a
 #   gate (chapter 10); rarely inside a deep stack.
-# - **softplus** looks like a better ReLU, smooth and never silent. It is not: what counts is the
-#   slope where most of the $z$ are.
+# - **softplus** looks like a better ReLU, smooth and never silent. In a deep stack it is not: what
+#   counts is the slope where most of the $z$ are.
 # - **RBF** answers only near its centre and is silent elsewhere: hard to train.
 #
 # Nobody derives these rules; they come from trying (*Deep Learning* 6.3; Pennsylvania, "Activation

@@ -114,6 +114,9 @@ plt.show()
 # *The figure:* dashed, one unit that steps up at 1 and one with a negative output weight that steps
 # down at 2. Their sum (black) is a bump. With $k=5$ it is a soft hill that does not even reach 1;
 # with $k=40$ it is almost a box.
+
+# %% [markdown]
+# ### A row of bumps is a curve
 #
 # A curve is almost a row of boxes: cut the axis into short intervals, and give each interval a bump
 # as high as the curve is there. That is the whole proof, for one input. If the curve changes by at
@@ -124,8 +127,8 @@ plt.show()
 # %% [markdown]
 # ### Exercise 1: `bump_network`
 #
-# *In:* `edges` (m+1,), increasing; `levels` (m,), where `levels[i]` is the height of the bump from
-# `edges[i]` to `edges[i+1]`; the steepness $k$. *Out:* `W` (1, M), `c` (M,), `w` (M,) and `b` of a
+# *In:* `edges` (m+1,), increasing; `levels` (m,), the height of the bump from each edge to the
+# next; the steepness $k$. *Out:* `W` (1, M), `c` (M,), `w` (M,) and `b` of a
 # sigmoid network that is the sum of these m bumps. How many units $M$ you take is up to you.
 #
 # *By hand,* one bump of height 3 from 1 to 2, $k = 20$:
@@ -134,7 +137,7 @@ plt.show()
 #
 # since $20\,(x-1) = 20x - 20$. In the middle $f(1.5) = 3\,\sigma(10) - 3\,\sigma(-10) = 2.9997$.
 #
-# No loop over bumps. (Neighbours share an edge. What do two steps at one place add up to?)
+# No loop over bumps. (Neighbours share an edge: what do two steps at one place add up to?)
 
 
 # %% exercise="bump_network" points=4
@@ -362,9 +365,16 @@ if is_written(bump_network, np.arange(3.0), np.ones(2), 1.0):
 # > comes as close as we like to any continuous function on a closed and bounded set, **if it has
 # > enough hidden units**. (*Deep Learning* 6.4.1; Jiang, "Universal Approximator", theorem 1)
 #
-# "Enough" is the catch. For one input, ten intervals need ten bumps. For two inputs they make
+# The source for each word, and what it leaves out, is at the end.
+
+# %% [markdown]
+# ### "Enough" is the catch
+#
+# For one input, ten intervals need ten bumps. For two inputs they make
 # $10 \times 10$ boxes, for $d$ inputs $10^d$. A digit of $8\times8$ pixels has $d = 64$: more boxes
-# than there are atoms in the sun. In the worst case a single layer needs about one unit for each
+# than there are atoms in the sun.
+#
+# In the worst case a single layer needs about one unit for each
 # configuration of the inputs. To be practical, a network must use what the curve *has in common*
 # from place to place. A network with straight pieces is a first step, depth is the second.
 
@@ -942,12 +952,13 @@ plt.show()
 # %% [markdown]
 # ### Exercise 3: `count_linear_regions`
 #
-# *In:* points `x` (n, d), and the hidden `layers`, a list of pairs `(W, c)`; layer $l$ computes
-# $\boldsymbol z = \boldsymbol h W + \boldsymbol c$ from the layer before ($\boldsymbol h =
+# *In:* points `x` (n, d), and the hidden `layers`, a list of pairs `(W, c)`: each layer computes
+# $\boldsymbol z = \boldsymbol h W + \boldsymbol c$ from what it is handed ($\boldsymbol h =
 # \boldsymbol x$ at first) and hands on $\max(0, \boldsymbol z)$. *Out:* `activation_patterns`
 # gives the patterns, shape (n, units of all layers), true where $z>0$; `count_linear_regions` the
 # number of different rows, an integer.
-#
+
+# %% [markdown]
 # *By hand,* the layer of notebook 1, $W = \begin{bmatrix} 1&1\\ 1&1 \end{bmatrix}$,
 # $\boldsymbol c = [0, -1]$, on the four XOR inputs:
 #
@@ -1482,10 +1493,6 @@ if (
 #   activation), theorem 2 $L^p$ functions (ReLU); the notes on 6.4.1 say *Borel measurable from
 #   one-dimensional space to another*: read **finite**-dimensional. All need a bounded set, or a
 #   measure of error that forgives what is far away. The next cell shows why.
-# - *Can it be trained?* The notes: no guarantee. Lepetit (eq. 60): gradient descent *does* reach
-#   any small training error, if the layers are much wider than a polynomial in the number of
-#   examples $n$ (and in the depth, and in one over the smallest distance of two examples). Both are
-#   right; here $n = 403$, so even a polynomial of degree 1 asks for far more than 403 units.
 
 # %% demo=true
 if is_written(fit_relu_network, way, heights, 1) and is_written(bump_network, np.arange(3.0), np.ones(2), 1.0):
@@ -1506,6 +1513,10 @@ if is_written(fit_relu_network, way, heights, 1) and is_written(bump_network, np
 # The sine is continuous on all of $\mathbb R$, and no finite network of either kind stays close to
 # it there.
 #
+# - *Can it be trained?* The notes: no guarantee. Lepetit (eq. 60): gradient descent *does* reach
+#   any small training error, if the layers are much wider than a polynomial in the number of
+#   examples $n$ (and in the depth, and in one over the smallest distance of two examples). Both are
+#   right; here $n = 403$, so even a polynomial of degree 1 asks for far more than 403 units.
 # - *What does depth save?* The notes: fewer units. Counted above: for the folding network, 20
 #   instead of 1023; for networks with random weights, nothing.
 
@@ -1518,14 +1529,14 @@ if is_written(fit_relu_network, way, heights, 1) and is_written(bump_network, np
 # $$x - \frac{T_1(x)}{4} - \frac{T_2(x)}{4^2} - \dots - \frac{T_k(x)}{4^k}$$
 #
 # for $k = 1, 2, 3$. Which well-known curve appears, and by what factor does the error fall with
-# each layer? (Compare: by how much with each *doubling* of the width, above?) Having that curve, can
-# you get the product of two numbers? A polynomial? And can training find the fold: fit $T_4$ with
+# each layer? (Compare: by how much with each *doubling* of the width, above?) Having that curve,
+# can you get the product of two numbers? A polynomial? And can training find the fold: fit $T_4$ with
 # four layers of two units, from random starts?
 
 # %% [markdown]
 # *Sources:* I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, section 6.4.1, and notes on
-# it · H. Jiang, *Machine Learning Fundamentals* (2020), chapter 8, "Universal Approximator (I), (II)"
-# · V. Lepetit, *Optimization for Deep Learning* (2021), equation 60 (a theorem of Allen-Zhu, Li and
+# it · H. Jiang, *Machine Learning Fundamentals* (2020), chapter 8, "Universal Approximator (I)" and
+# "(II)" · V. Lepetit, *Optimization for Deep Learning* (2021), equation 60 (a theorem of Allen-Zhu, Li and
 # Song, 2018) · The folding tent: M. Telgarsky, "Benefits of depth in neural networks" (2016);
 # counting regions: G. Montúfar et al., "On the number of linear regions of deep neural networks"
 # (2014); random networks: B. Hanin and D. Rolnick (2019) · Heights: Jacksboro fault, Tennessee, as

@@ -2,8 +2,9 @@
 # # 6.5 How can a program know its own derivative?
 #
 # Take $f(x_1, x_2) = \ln x_1 + x_1 x_2 - \sin x_2$ at the point $(2, 5)$. There
-# $\frac{\partial f}{\partial x_1} = \frac1{x_1} + x_2$ is exactly **5.5**. By definition it is the limit of
-# $\bigl(f(2 + h,\, 5) - f(2, 5)\bigr) / h$ for small $h$. So let a computer go to the limit:
+# $\frac{\partial f}{\partial x_1} = \frac1{x_1} + x_2$ is exactly **5.5**. By definition it is the
+# limit of $\bigl(f(2 + h,\, 5) - f(2, 5)\bigr) / h$ for small $h$. So let a computer go to the
+# limit:
 #
 # | $h$ | $10^{-1}$ | $10^{-4}$ | $10^{-8}$ | $10^{-12}$ | $10^{-15}$ | $10^{-16}$ |
 # |:-:|:-:|:-:|:-:|:-:|:-:|:-:|
@@ -21,12 +22,12 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 
-from grading.checks import assert_allclose, assert_inputs_unchanged, assert_shape, count_operations, report
-from mlcore import layers
+from grading.checks import assert_allclose, assert_inputs_unchanged, count_operations, report
+from mlcore import grad, layers
 from mlcore.functions import softmax_cross_entropy
 from mlcore.optimizers import SGD
 
-BLUE, VERMILION, GREEN, ORANGE, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#595959"
+BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#595959"
 plt.rcParams.update({"font.size": 12, "axes.titlesize": 13, "axes.spines.top": False, "axes.spines.right": False})
 plt.rcParams.update({"lines.linewidth": 2.2})
 
@@ -54,9 +55,10 @@ def is_written(name, attempt):
 # %% [markdown]
 # **What you will build**
 #
-# 1. the quotient above, done well, and the curve of its error: you will see how well it can be done;
-# 2. a kind of number that carries its derivative along (*forward mode*), and a *tape* that records a
-#    program and plays it backwards (*reverse mode*), both exact to the last digit;
+# 1. the quotient above, done well, and the curve of its error: you will see how well it can be
+#    done;
+# 2. a kind of number that carries its derivative along (*forward mode*), and a *tape* that records
+#    a program and plays it backwards (*reverse mode*), both exact to the last digit;
 # 3. whole Jacobians and second derivatives with them; and in the end your tape trains a network on
 #    handwritten digits, side by side with `mlcore`.
 #
@@ -65,15 +67,15 @@ def is_written(name, attempt):
 # %% [markdown]
 # ## 1 · The limit that a computer cannot take
 #
-# For a function of $\boldsymbol x$, shape (n,), let $\boldsymbol e_i$ be the vector with a 1 at place
-# $i$ and zeros elsewhere. Two quotients come close to the partial derivative by $x_i$: the
+# For a function of $\boldsymbol x$, shape (n,), let $\boldsymbol e_i$ be the vector with a 1 at
+# place $i$ and zeros elsewhere. Two quotients come close to the partial derivative by $x_i$: the
 # *forward* and the *central difference*,
 #
 # $$\frac{f(\boldsymbol x + h\boldsymbol e_i) - f(\boldsymbol x)}{h}
 # \qquad\text{and}\qquad
 # \frac{f(\boldsymbol x + h\boldsymbol e_i) - f(\boldsymbol x - h\boldsymbol e_i)}{2h}.$$
 #
-# What they get wrong tells Taylor's series: about $\frac h2 f''$ for the first,
+# Taylor's series tells what they get wrong: about $\frac h2 f''$ for the first,
 # $\frac{h^2}6 f'''$ for the second. This *truncation error* vanishes with $h$.
 
 # %% [markdown]
@@ -87,7 +89,8 @@ def is_written(name, attempt):
 # $$f(3.1, 2) = 15.81,\quad f(3, 2) = 15,\quad f(2.9, 2) = 14.21,$$
 #
 # forward $0.81/0.1 = 8.1$, central $1.6/0.2 = 8$. Only $x_2$ moves: $15.3$, $15$, $14.7$; both give
-# $3$. The gradient is $(8, 3)$. Here a loop over $i$ is right: `function` takes one point at a time.
+# $3$. The gradient is $(8, 3)$. Here a loop over $i$ is right: `function` takes one point at a
+# time.
 
 
 # %% exercise="finite_difference" points=3
@@ -252,8 +255,8 @@ def finite_difference(function, x, step=1e-6, *, central=True):
 # Then take the smallest $h$ there is? A `float64` keeps 16 digits: every stored result is off by up
 # to $\frac12\varepsilon = 1.1 \cdot 10^{-16}$ of its size. For $h = 10^{-12}$ the values
 # $f(2 + h,\,5)$ and $f(2,\,5)$, both 11.652…, agree in their first 12 digits. The difference
-# *cancels* these and keeps the 4 uncertain ones; dividing by $h$ makes them large. This *rounding error* is
-# about $\varepsilon\,|f| / h$. It **grows** as $h$ shrinks.
+# *cancels* these and keeps the 4 uncertain ones; dividing by $h$ makes them large. This *rounding
+# error* is about $\varepsilon\,|f| / h$. It **grows** as $h$ shrinks.
 #
 # One error wants a small $h$, the other a large one. Before you run the next cell: for $f$ at
 # $(2, 5)$, which $h$ is best, and how many digits are right there?
@@ -274,16 +277,16 @@ if is_written("finite_difference", lambda: finite_difference(f, np.array([2.0, 5
     axes.text(1e-14, 3, "rounding\n$\\varepsilon\\,|f|\\,/\\,h$", va="center")
     axes.text(3e-4, 2e-3, "forward: truncation\n$\\frac{h}{2}|f''|$", color=VERMILION, ha="center")
     axes.text(3e-2, 2e-8, "central:\ntruncation\n$\\frac{h^2}{6}|f'''|$", color=BLUE)
-    axes.set(title="The step that is too small is as bad as the step that is too large", ylim=(2e-16, 60))
+    axes.set(title="A step that is too small is as bad as one that is too large", ylim=(2e-16, 60))
     axes.set(xlabel="step $h$", ylabel="error of $\\partial f/\\partial x_1$", xlim=(1e-16, 1))
     plt.show()
 
 # %% [markdown]
 # *The figure:* the error of your two quotients against the step, both axes logarithmic: two letters
 # V with a common left arm. From the right the errors fall along the truncation lines, with slope 1
-# (forward) and 2 (central); then scattered dots climb along the dashed rounding line. The forward
-# V ends near $h = 10^{-7}$ with 8 digits, the central near $3 \cdot 10^{-5}$ with 11. The green line below all is
-# where we are going.
+# (forward) and 2 (central); then scattered dots climb along the dashed rounding line. The forward V
+# ends near $h = 10^{-7}$ with 8 digits, the central near $3 \cdot 10^{-5}$ with 11. The green line
+# below all is where we are going.
 
 # %% [markdown]
 # Finite differences have a second defect. For $n$ inputs they evaluate the function $n+1$ or $2n$
@@ -323,8 +326,8 @@ GRAPH = (  # name, symbol, place in the picture, operands: Lepetit's v₋₁, v�
 )
 
 
-def draw_graph(axes, values, derivatives=None, partials=None, *, accent="v̄"):
-    """Draw the graph of f. values, derivatives: 7 numbers each; partials: for each node those by its operands."""
+def draw_graph(axes, values, adjoints=None, partials=None):
+    """Draw the graph of f. values, adjoints: 7 numbers each; partials: for each node those by its operands."""
     for i, (_, _, place, operands) in enumerate(GRAPH):
         for k, j in enumerate(operands):
             start, end = np.array(GRAPH[j][2]), np.array(place)
@@ -332,15 +335,14 @@ def draw_graph(axes, values, derivatives=None, partials=None, *, accent="v̄"):
             axes.annotate("", end, start, arrowprops=arrow)
             if partials is not None:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-                text = f"{partials[i][k]:.3g}"
+                text = f"{partials[i][k]:.3g}".replace("-", "−")
                 axes.text(*(0.5 * (start + end)), text, ha="center", va="center", color=GREY, fontsize=11, bbox=box)
     for i, (name, symbol, (x, y), operands) in enumerate(GRAPH):
         axes.plot(x, y, "o", markersize=33, color="#DCEBF5" if operands else "#EEEEEE", mec=BLUE, mew=1.5)
         axes.text(x, y, symbol, ha="center", va="center", fontsize=14)
         axes.text(x, y + 0.52, f"${name} = {values[i]:.3f}$", ha="center", va="bottom", color=BLUE)
-        if derivatives is not None:
-            dotted = name.replace("v", "\\bar{v}" if accent == "v̄" else "\\dot{v}", 1)
-            text = f"${dotted} = {derivatives[i]:.3f}$"
+        if adjoints is not None:
+            text = f"$\\bar{{v}}{name[1:]} = {adjoints[i]:.3f}$"
             axes.text(x, y - 0.54, text, ha="center", va="top", color=VERMILION)
     axes.set(xlim=(-0.95, 7.85), ylim=(-3.0, 2.95), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
@@ -354,8 +356,8 @@ axes.set_title("Five operations, from the inputs to $f(2, 5) = 11.652$")
 plt.show()
 
 # %% [markdown]
-# *The figure:* from left to right the inputs 2 and 5, then the circles ln, × and sin, then +, then −.
-# Both inputs have two arrows leaving them. Values flow along the arrows and arrive as 11.652.
+# *The figure:* from left to right the inputs 2 and 5, then the circles ln, × and sin, then +, then
+# −. Both inputs have two arrows leaving them. Values flow along the arrows and arrive as 11.652.
 #
 # There are two ways to send derivatives through this picture: **along** the arrows and **against**
 # them.
@@ -364,8 +366,8 @@ plt.show()
 # ### Along the arrows: forward mode
 #
 # Choose an input, say $x_1$. Beside every value $v_i$ compute its *tangent*
-# $\dot v_i = \frac{\partial v_i}{\partial x_1}$. The inputs have $\dot v_{-1} = 1$ and $\dot v_0 = 0$; each
-# operation gives the tangent of its result from those of its operands:
+# $\dot v_i = \frac{\partial v_i}{\partial x_1}$. The inputs have $\dot v_{-1} = 1$ and
+# $\dot v_0 = 0$; each operation gives the tangent of its result from those of its operands:
 #
 # | value | | tangent | |
 # |---|---|---|---|
@@ -383,13 +385,13 @@ plt.show()
 #
 # $$(v + \dot v\varepsilon)(u + \dot u\varepsilon) = vu + (\dot v u + v\dot u)\,\varepsilon .$$
 #
-# The product rule, for free. A function $g$ of a dual number is its Taylor series, of which two terms are
-# left: $g(v + \dot v\varepsilon) = g(v) + g'(v)\,\dot v\,\varepsilon$. The factor $\dot v$ is the
-# chain rule.
+# The product rule, for free. A function $g$ of a dual number is its Taylor series, of which two
+# terms are left: $g(v + \dot v\varepsilon) = g(v) + g'(v)\,\dot v\,\varepsilon$. The factor
+# $\dot v$ is the chain rule.
 #
-# No real number but 0 has the square 0. The matrix
-# $\begin{bmatrix} 0&1\\ 0&0 \end{bmatrix}$ has: write $\begin{bmatrix} v&\dot v\\ 0&v \end{bmatrix}$
-# for a dual number, and matrix arithmetic does the same.
+# No real number but 0 has the square 0. The matrix $\begin{bmatrix} 0&1\\ 0&0 \end{bmatrix}$ has:
+# write $\begin{bmatrix} v&\dot v\\ 0&v \end{bmatrix}$ for a dual number, and matrix arithmetic does
+# the same.
 
 # %% [markdown]
 # In Python `a * b` calls `a.__mul__(b)`, and `np.sin(a)` calls `a.sin()` if `a` is an object
@@ -565,6 +567,7 @@ def test_plain_numbers_on_either_side(rng):
     for result, value, slope in (
         (Dual(v, t) + c, v + c, 1.0),
         (c - Dual(v, t), c - v, -1.0),
+        (Dual(v, t) - c, v - c, 1.0),
         (c * Dual(v, t), c * v, c),
         (Dual(v, t) / c, v / c, 1 / c),
         (c / Dual(v, t), c / v, -c / v**2),
@@ -958,8 +961,9 @@ class Dual(Arithmetic):
 # ### Your numbers in somebody else's program
 #
 # `f` was written for plain numbers. Give it yours. And since only numbers flow, the program may be
-# anything: here also Heron's rule for $\sqrt a$, a *loop* that improves a guess $y$ again and again,
-# $y \leftarrow \frac12(y + a/y)$. Nobody tells it that $\frac{d}{da}\sqrt a = \frac1{2\sqrt a}$.
+# anything: here also Heron's rule for $\sqrt a$, a *loop* that improves a guess $y$ again and
+# again, $y \leftarrow \frac12(y + a/y)$. Nobody tells it that
+# $\frac{d}{da}\sqrt a = \frac1{2\sqrt a}$.
 
 
 # %%
@@ -976,6 +980,7 @@ def heron(a, rounds):
 if is_written("Dual", lambda: f([Dual(2.0), Dual(5.0) / 1.0])):
     print("f(2 + 1ε, 5 + 0ε) =", f([Dual(2.0, 1.0), Dual(5.0, 0.0)]))
     print("f(2 + 0ε, 5 + 1ε) =", f([Dual(2.0, 0.0), Dual(5.0, 1.0)]))
+    print("mlcore, the same f:  ", grad(f)(np.array([2.0, 5.0])).numpy())
     print("\nround   guess of √2          its derivative by a")
     for k, y in enumerate(heron(Dual(2.0, 1.0), 5)):
         print(f"{k:5d}   {y.value:<18.15f}   {y.tangent:.15f}")
@@ -983,8 +988,8 @@ if is_written("Dual", lambda: f([Dual(2.0), Dual(5.0) / 1.0])):
 
 # %% [markdown]
 # The derivative of the *algorithm* converges together with the algorithm, to $0.35355\ldots$, each
-# round doubling the number of right digits. There is no step size and no truncation: this is the green line of
-# the figure above.
+# round doubling the number of right digits. There is no step size and no truncation: this is the
+# green line of the figure above.
 #
 # But note the price. One run of the program gave the derivative by **one** input; for the second
 # input we had to run again. A network has thousands of weights and **one** loss. Turn the arrows
@@ -993,10 +998,10 @@ if is_written("Dual", lambda: f([Dual(2.0), Dual(5.0) / 1.0])):
 # %% [markdown]
 # ## 3 · Against the arrows: reverse mode
 #
-# Now choose the **output** $y$ and ask of every value on the way: what would $y$ do if *this* number
-# were a little larger? The answer is its *adjoint* $\bar v_i = \frac{\partial y}{\partial v_i}$
-# (Lepetit, eq. 55). At the output $\bar v_5 = 1$. Walk back: an operation with result $v_i$ and
-# operand $v_j$ hands on
+# Now choose the **output** $y$ and ask of every value on the way: what would $y$ do if *this*
+# number were a little larger? The answer is its *adjoint*
+# $\bar v_i = \frac{\partial y}{\partial v_i}$ (Lepetit, eq. 55). At the output $\bar v_5 = 1$. Walk
+# back: an operation with result $v_i$ and operand $v_j$ hands on
 #
 # $$\bar v_j \;\leftarrow\; \bar v_j + \bar v_i\, \frac{\partial v_i}{\partial v_j}.$$
 #
@@ -1022,9 +1027,9 @@ if is_written("Dual", lambda: f([Dual(2.0), Dual(5.0) / 1.0])):
 # %% [markdown]
 # ### Record, then play backwards
 #
-# To walk back we must know what happened. So let the program, while it runs, write a **tape**: for each
-# operation its value, the places of its operands on the tape (its *parents*), and the local
-# partials. For $v_2 = v_{-1} v_0$ this is the entry number 3: `(10.0, (0, 1), (5.0, 2.0))`.
+# To walk back we must know what happened. So let the program, while it runs, write a **tape**: for
+# each operation its value, the places of its operands on the tape (its *parents*), and the local
+# partials. For $v_2 = v_{-1} v_0$ this is the entry with index 3: `(10.0, (0, 1), (5.0, 2.0))`.
 #
 # The numbers that flow through the program are `Variable`s: a value, its `index` on the tape, and
 # arithmetic that calls `tape.record` with the same partials that you used in `Dual`. Read the
@@ -1077,6 +1082,11 @@ class Variable(Arithmetic):
         return self.tape.record(np.cos(self.value), (self.index,), (-np.sin(self.value),))
 
 
+def tape_is_written():
+    """Return whether the next exercise is more than a stub; if not, say so."""
+    return is_written("Tape", lambda: (tape := Tape()).adjoints(tape.record(1.0)))
+
+
 # %% [markdown]
 # ### Exercise 3: `Tape`
 #
@@ -1091,10 +1101,10 @@ class Variable(Arithmetic):
 # | 1 | 9 | (0, 0) | (3, 3) |
 # | 2 | 12 | (1, 0) | (1, 1) |
 #
-# Start with $\bar v = (0, 0, 1)$. Entry 2 gives 1 to entry 1, and 1 to entry 0; entry 1 gives $3$ and once
+# Start with $\bar v = (0, 0, 1)$. Entry 2 gives 1 to entries 1 and 0; entry 1 gives $3$ and once
 # more $3$ to entry 0. The result is $(7, 1, 1)$, and $2x + 1 = 7$.
 #
-# Keep adjoints in a *list*: later on they will be Duals and arrays.
+# Keep adjoints in a *list*: later they will be Duals and arrays.
 
 
 # %% exercise="Tape" points=5
@@ -1447,8 +1457,7 @@ def show_adjoints(x1=2.0, x2=5.0):
     plt.show()
 
 
-tape_written = is_written("Tape", lambda: (tape := Tape()).adjoints(tape.record(1.0)))
-if tape_written:
+if tape_is_written():
     show_adjoints()
 
 # %% [markdown]
@@ -1460,7 +1469,7 @@ if tape_written:
 # to $x_2$ at all? (Look for $\bar v_0 = 0$ at $x_1 = 1$.)
 
 # %% demo=true
-if tape_written:
+if tape_is_written():
     try:
         from ipywidgets import FloatSlider, interact
     except ImportError:
@@ -1475,12 +1484,12 @@ if tape_written:
 # %% [markdown]
 # > **Where the sources differ**
 # >
-# > - *Order.* Lepetit's reverse table stands beside the values in *forward* order, so its line for
-# >   $v_3$ shows $\bar v_{-1} = 5$, which belongs to $v_2$. Read it from the bottom; the numbers
-# >   agree: 5, −0.284, then 1.716 and 5.5.
-# > - *What a library does.* The notes on 6.5.5 count Torch among the programs that return
-# >   *numbers* (like your tape) and TensorFlow among those that return a new *graph*. Lepetit, years later,
-# >   puts PyTorch and TensorFlow 2 together: both record a tape while the program runs.
+# > - *Which line is which.* In our text of Lepetit's reverse table the lines have slipped: beside
+# >   $v_3 = \sin v_0$ stands $\bar v_{-1} = 5$, which belongs to $v_2$. The numbers agree with
+# >   ours.
+# > - *What a library does.* The notes on 6.5.5 count Torch among the programs that return *numbers*
+# >   (like your tape), TensorFlow among those that return a new *graph*. Lepetit, years later,
+# >   names PyTorch and TensorFlow 2 together: both record while the program runs.
 # > - *"Only a small constant factor of overhead"* (Lepetit): you will measure 20, and later 3.
 
 # %% [markdown]
@@ -1491,9 +1500,9 @@ if tape_written:
 # has to find **an order** in which to walk: every entry after all of its parents. This is
 # called a *topological order*; the backward walk takes it in reverse.
 #
-# Why not simply follow the arrows back, parents first, and their parents next? In our graph
-# $x_1$ is a parent of $v_1$ *and* of $v_2$. It must wait until **both** have handed back their share, or else
-# it hands on a part of its adjoint twice, or too little.
+# Why not simply go from each result to its parents, and on to theirs? In our graph $x_1$ is a
+# parent of $v_1$ *and* of $v_2$. If $x_1$ were itself a result, it could hand nothing back before
+# **both** have given their share.
 
 # %% [markdown]
 # ### Exercise 4: `topological_order`
@@ -1692,19 +1701,6 @@ def topological_order(output, parents):
     return order
 
 
-# %% mistake="topological_order" hint="Some names stand in your list twice. What do you remember of the names that you have met?"
-def topological_order(output, parents):
-    order, stack = [], [(output, False)]
-    while stack:
-        name, done = stack.pop()
-        if done:
-            order.append(name)
-        else:
-            stack.append((name, True))
-            stack.extend((parent, False) for parent in parents[name])
-    return order
-
-
 # %% mistake="topological_order" hint="Your list is right, but you walk along every way back, and there may be 2⁴⁰ of them. When you meet a name again, is there anything left to do?"
 def topological_order(output, parents):
     order, stack = [], [(output, False)]
@@ -1716,6 +1712,19 @@ def topological_order(output, parents):
             stack.append((name, True))
             stack.extend((parent, False) for parent in parents[name])
     return list(dict.fromkeys(order))
+
+
+# %% mistake="topological_order" hint="Some names stand in your list twice. What do you remember of the names that you have met?"
+def topological_order(output, parents):
+    order, stack = [], [(output, False)]
+    while stack:
+        name, done = stack.pop()
+        if done:
+            order.append(name)
+        else:
+            stack.append((name, True))
+            stack.extend((parent, False) for parent in parents[name])
+    return order
 
 
 # %% alternative="topological_order"
@@ -1804,9 +1813,9 @@ if is_written("topological_order", lambda: topological_order("a", HERON)):
 
 # %% [markdown]
 # *The figure:* ten circles; eight are filled and carry the numbers 1 to 8 of your list. All arrows
-# lead from a smaller number to a larger one, also that from $a$, needed at the beginning, to $q_2$ in the
-# second round. The two circles at the right, $y_2^2$ and $y_2^2 - a$, are empty: $y_2$ does not
-# depend on them. Whoever walks over the graph never meets them; a tape keeps them.
+# lead from a smaller number to a larger one, also that from $a$, needed at the beginning, to $q_2$
+# in the second round. The two circles at the right, $y_2^2$ and $y_2^2 - a$, are empty: $y_2$ does
+# not depend on them. Whoever walks over the graph never meets them; a tape keeps them.
 
 # %% [markdown]
 # ## 5 · Columns or rows?
@@ -1817,8 +1826,8 @@ if is_written("topological_order", lambda: topological_order("a", HERON)):
 # - A forward sweep with tangents $\dot{\boldsymbol x}$ at the inputs ends with
 #   $\dot{\boldsymbol y} = J\,\dot{\boldsymbol x}$. With the tangents $\boldsymbol e_j$ it gives
 #   **column** $j$. All of $J$ takes n sweeps, and each runs the program again.
-# - A reverse sweep from output $i$ gives
-#   $\bar{\boldsymbol x} = \boldsymbol e_i J$, **row** $i$. All of $J$ takes m sweeps over *one* tape.
+# - A reverse sweep from output $i$ gives $\bar{\boldsymbol x} = \boldsymbol e_i J$, **row** $i$.
+#   All of $J$ takes m sweeps over *one* tape.
 #
 # So the cheaper mode is the one with fewer sweeps. A loss has $m = 1$: one row, one sweep. That
 # sweep is what notebook 6 called back-propagation.
@@ -1826,10 +1835,10 @@ if is_written("topological_order", lambda: topological_order("a", HERON)):
 # %% [markdown]
 # ### Exercise 5: `jacobian_by_modes`
 #
-# *In:* a `function` that takes a list of n numbers and returns a list of m; the point `x`, shape (n,).
-# *Out:* $J$ built from columns with your `Dual`; $J$ built from rows with your `Tape`; and the name
-# of the mode with fewer sweeps, `"forward"` or `"reverse"` (on a tie `"forward"`, which needs no
-# tape).
+# *In:* a `function` that takes a list of n numbers and returns a list of m; the point `x`, shape
+# (n,). *Out:* $J$ built from columns with your `Dual`; $J$ built from rows with your `Tape`; and
+# the name of the mode with fewer sweeps, `"forward"` or `"reverse"` (on a tie `"forward"`, which
+# needs no tape).
 #
 # *By hand:* $(x_1, x_2) \mapsto (x_1x_2,\; x_1 + 3x_2,\; x_2^2)$ at $(2, 3)$:
 #
@@ -2111,9 +2120,9 @@ if ways:
 # %% [markdown]
 # *The figure:* time against the number of inputs, both logarithmic. Finite differences and forward
 # mode rise in parallel with slope 1: twice the inputs, twice the runs. Reverse mode is almost a
-# level line: about twenty plain runs, for 2 inputs or for 256. Lepetit calls such a factor "small"
-# and "constant". Constant it is; it will be small, too, once an entry is a whole array and Python's
-# bookkeeping no longer counts.
+# level line: ten to twenty plain runs, be it for 8 inputs or for 256. Lepetit calls such a factor
+# "small" and "constant". Constant it is; it will be small, too, once an entry is a whole array and
+# Python's bookkeeping no longer counts.
 #
 # There is a price: the tape must keep every intermediate value until the walk back. Forward mode
 # forgets them at once.
@@ -2121,11 +2130,11 @@ if ways:
 # %% [markdown]
 # ## 6 · Second derivatives
 #
-# The gradient $\boldsymbol g(\boldsymbol x)$, shape (n,), has a Jacobian of its own: the **Hessian**
-# $H$, shape (n, n), $H_{ij} = \frac{\partial^2 f}{\partial x_i\,\partial x_j}$. For a network with
-# 4,810 weights it has 23 million entries: too many to compute, or even to keep (*Deep Learning*
-# 6.5.10). But methods that use curvature seldom want $H$; they want its product with a vector
-# $\boldsymbol v$, shape (n,):
+# The gradient $\boldsymbol g(\boldsymbol x)$, shape (n,), has a Jacobian of its own: the
+# **Hessian** $H$, shape (n, n), $H_{ij} = \frac{\partial^2 f}{\partial x_i\,\partial x_j}$. For a
+# network with 4,810 weights it has 23 million entries: too many to compute, or even to keep (*Deep
+# Learning* 6.5.10). But methods that use curvature seldom want $H$; they want its product with a
+# vector $\boldsymbol v$, shape (n,):
 #
 # $$H\boldsymbol v = \frac{d}{dt}\, \boldsymbol g(\boldsymbol x + t\boldsymbol v)\Big|_{t=0},$$
 #
@@ -2350,9 +2359,10 @@ def hessian_vector_product(function, x, v):
 # %% [markdown]
 # ### The steepest curvature, without a Hessian
 #
-# *Deep Learning* 6.5.10 names methods that find eigenvalues "using only matrix-vector products". The
-# simplest: multiply a vector by $H$, scale it to length 1, and repeat. The largest eigenvalue takes
-# over. It is the strongest curvature in any direction, and it limits the learning rate (chapter 8).
+# *Deep Learning* 6.5.10 names methods that find eigenvalues "using only matrix-vector products".
+# The simplest: multiply a vector by $H$, scale it to length 1, and repeat. The largest eigenvalue
+# takes over. It is the strongest curvature in any direction, and it limits the learning rate
+# (chapter 8).
 #
 # Our function is Rosenbrock's valley,
 # $\sum_i 100\,(x_{i+1} - x_i^2)^2 + (1 - x_i)^2$, with 30 inputs.
@@ -2381,10 +2391,10 @@ if is_written("hessian_vector_product", lambda: hessian_vector_product(f, [2.0, 
 # %% [markdown]
 # ## 7 · The end of the chapter: your tape reads digits
 #
-# scikit-learn ships 1,797 handwritten digits of $8\times8$ pixels. The network has 64 inputs, 64 ReLU
-# units and 10 logits: 4,810 weights. Number by number, your tape can already do it, and the next
-# cell lets it: one digit, the loss, all 4,810 derivatives. (Objects may stand in NumPy arrays; `@` then
-# multiplies and adds *them*.)
+# scikit-learn ships 1,797 handwritten digits of $8\times8$ pixels. The network has 64 inputs, 64
+# ReLU units and 10 logits: 4,810 weights. Number by number, your tape can already do it, and the
+# next cell lets it: one digit, the loss, all 4,810 derivatives. (Objects may stand in NumPy arrays;
+# `@` then multiplies and adds *them*.)
 
 # %% demo=true
 try:
@@ -2415,22 +2425,23 @@ def number_by_number(pixels, label, parameters):
     return np.array(tape.adjoints(loss)[:4810], dtype=float), loss.value, tape
 
 
-if digits is not None and tape_written:
-    begin = time.perf_counter()
+if digits is not None and tape_is_written():
+    begin = time.process_time()
     by_numbers, loss, tape = number_by_number(X_train[0], Y_train[0], START)
     print(f"one digit: loss {loss:.6f}, {len(tape.entries):,} entries on the tape,", end=" ")
-    print(f"{1e3 * (time.perf_counter() - begin):.0f} ms for {len(by_numbers):,} derivatives")
+    print(f"{1e3 * (time.process_time() - begin):.0f} ms for {len(by_numbers):,} derivatives")
 
 # %% [markdown]
 # ### Arrays on the tape
 #
-# It works, but at this pace 30 rounds through 1,500 digits take the better part of an hour. Let one entry hold a
-# whole **layer**. What is the local partial of an array by an array? A Jacobian, and no
-# one writes it down: notebook 6 taught to *apply* it. For $Z = XW + \boldsymbol b$ the adjoint
+# It works, but at this pace 30 rounds through 1,500 digits take the better part of an hour. Let one
+# entry hold a whole **layer**. What is the local partial of an array by an array? A Jacobian, and
+# no one writes it down: notebook 6 taught to *apply* it. For $Z = XW + \boldsymbol b$ the adjoint
 # $\bar Z$, shape (n, k), hands back $\bar Z W^\top$, $X^\top \bar Z$ and the sum of its rows.
 #
 # Your `Tape` multiplies a partial with an adjoint. So we let `LinearMap * adjoint` *mean* apply,
-# and **your class need not change by a single letter**. Entry by entry, as in ReLU, a partial is just an array.
+# and **your class need not change by a single letter**. Entry by entry, as in ReLU, a partial is
+# just an array.
 
 
 # %%
@@ -2482,7 +2493,7 @@ def network_on_tape(x, labels, parameters):
     return loss.value, [adjoints[v.index] for v in variables]
 
 
-if digits is not None and tape_written:
+if digits is not None and tape_is_written():
     one = X_train[:1], Y_train[:1], START
     _, gradients = network_on_tape(*one)
     by_arrays = np.concatenate([g.ravel() for g in gradients])
@@ -2490,12 +2501,23 @@ if digits is not None and tape_written:
     ratio = seconds(lambda: number_by_number(X_train[0], Y_train[0], START), 1) / seconds(lambda: network_on_tape(*one))
     print(f"the same 4,810 derivatives, {ratio:.0f} times as fast, from a tape of 9 entries")
 
+    def loss_alone(x, labels, parameters):
+        """Compute the loss in plain NumPy."""
+        W1, b1, W2, b2 = parameters
+        logits = np.maximum(x @ W1 + b1, 0.0) @ W2 + b2
+        top = logits.max(axis=1)
+        return np.mean(np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top - logits[np.arange(len(x)), labels])
+
+    batch = X_train[:50], Y_train[:50], START
+    ratio = seconds(lambda: network_on_tape(*batch), 200) / seconds(lambda: loss_alone(*batch), 200)
+    print(f"for 50 digits at once, loss and gradient cost {ratio:.1f} times the loss alone")
+
 # %% [markdown]
 # ### Side by side with `mlcore`
 #
-# Now both train: your tape in the left lane, `mlcore` in the right. They get the same start, the same
-# batches of 50 digits in the same order, the same learning rate, 30 rounds through the training
-# digits. `mlcore` has no tape; it is the graph with a topological order. But if both are
+# Now both train: your tape in the left lane, `mlcore` in the right. They get the same start, the
+# same batches of 50 digits in the same order, the same learning rate, 30 rounds through the
+# training digits. `mlcore` has no tape; it is the graph with a topological order. But if both are
 # right, the losses must agree: not roughly, but digit by digit, step by step.
 
 # %% demo=true
@@ -2542,7 +2564,7 @@ def accuracy(parameters):
 
 
 if digits is not None:
-    lanes = [("your tape", VERMILION, train_yours)] if tape_written else []
+    lanes = [("your tape", VERMILION, train_yours)] if tape_is_written() else []
     lanes += [("mlcore", BLUE, train_mlcore)]
     results = []
     for name, colour, train in lanes:
@@ -2562,22 +2584,24 @@ if digits is not None:
         right.bar(row, duration, color=colour, width=0.65)
         right.text(row, duration, f"{duration:.2f} s", ha="center", va="bottom")
     right.set_xticks(range(len(results)), [r[0] for r in results])
-    right.set(title="Time for all steps", ylabel="seconds")
+    right.set(title="Time for all steps", ylabel="seconds", ylim=(0, 1.15 * max(r[3] for r in results)))
     plt.show()
 
 # %% [markdown]
 # *The figure:* on the left two loss curves, your broad orange one and mlcore's dashed blue one on
 # top of it, fall together over 30 rounds by a factor of 25; after 900 steps they differ in the last
-# stored digits only. On the right the time of both: some tenths of a second, and close
-# to each other. With arrays as entries nearly all the time is spent inside NumPy's products, whoever
-# keeps the books.
+# stored digits only. On the right the time of both: less than a second or so, mlcore somewhat
+# ahead. (Your tape also computes the adjoint of the pixels, which nobody asked for.) With arrays as
+# entries most of the time goes into NumPy's products, whoever keeps the books.
 #
-# 96 % of the 297 test digits are right. No derivative in this training was derived on paper.
+# 96 % of the 297 test digits are right. Nobody wrote down the gradient of this network: your tape
+# put it together from the partials of three operations.
 
 # %% [markdown]
 # ## What to take along
 #
-# * A program is a graph of elementary operations; the chain rule works on *numbers* along its arrows.
+# * A program is a graph of elementary operations; the chain rule works on *numbers* along its
+#   arrows.
 # * Finite differences: 8 to 11 digits at best, and n+1 runs. A check, not a method.
 # * Forward mode: one sweep for each input, nothing to remember. Reverse mode: one sweep for each
 #   output, everything to remember.
@@ -2585,20 +2609,20 @@ if digits is not None:
 # * Modes can be stacked: reverse over forward numbers gives $H\boldsymbol v$ for the price of a
 #   gradient.
 #
-# This was chapter 6: costs, units, depth, and the derivatives of anything built of them. Chapter 7
-# asks why a network that knows its examples so well should be trusted with new ones.
+# This was chapter 6: costs, units, depth, derivatives. Chapter 7 asks why a network that knows its
+# examples so well should be trusted with new ones.
 
 # %% [markdown]
 # ## Go further
 #
 # Ungraded, and open. A program takes 100 inputs to **one** number and makes 100 outputs of it. Its
-# Jacobian has 10,000 entries. Forward mode takes 100 sweeps, reverse mode 100 as well. **Can you get all
-# 10,000 with two sweeps, one of each?** (Where would you meet in the middle?) The general
+# Jacobian has 10,000 entries. Forward mode takes 100 sweeps, reverse mode 100 as well. **Can you
+# get all 10,000 with two sweeps, one of each?** (Where would you meet in the middle?) The general
 # question, in which order to multiply all the local partials, is NP-complete: the notes on *Deep
 # Learning* 6.5.9 mention it, and nobody expects a fast answer.
 
 # %% [markdown]
 # *Sources:* V. Lepetit, *Optimization for Deep Learning* (2021), "Automatic Differentiation",
-# equations 49–55, from whom we have the function, its traces at (2, 5) and the dual numbers; Goodfellow, Bengio
-# and Courville, *Deep Learning*, sections 6.5.3–6.5.10 and 11.5, and notes on them. More: A. G. Baydin et al.,
-# *Automatic Differentiation in Machine Learning: A Survey* (2018).
+# equations 49–55, from whom we have the function, its traces at (2, 5) and the dual numbers;
+# Goodfellow, Bengio and Courville, *Deep Learning*, sections 6.5.3–6.5.10 and 11.5, and notes on
+# them. More: A. G. Baydin et al., *Automatic Differentiation in Machine Learning: A Survey* (2018).

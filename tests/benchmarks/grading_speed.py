@@ -79,6 +79,7 @@ def mlcourse(folder: Path, *arguments: str) -> float:
 
 def _timed(command: list[str], folder: Path) -> float:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"  # nbgrader calls alembic by name
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from grading.build import handed_in, serialize
-from grading.classroom.hostile import ATTACKS
+from grading.classroom.hostile import ATTACKS, Attack
 from grading.judge import Judge
 from grading.results import NotebookResult, SubmissionResult
 from grading.sandbox.limits import Limits
@@ -177,7 +177,7 @@ def test_nothing_is_carried_from_one_submission_to_the_next(source, judge):
     judge.limits = LIMITS
     thief = next(a for a in ATTACKS if a.name == "kept in files")
     judge.grade(source, thief.notebook(source), "student")
-    code = "import glob\nfor place in ('/tmp', '/home', '/dev', '/dev/shm', '/var/tmp'):\n    print(glob.glob(place + '/*'))\n"
+    code = "import glob\nfor place in ('/tmp', '/home', '/dev', '/dev/shm'):\n    print(glob.glob(place + '/*'))\n"
     reader = Attack("reader", "leaks", "Prints what others have left.", prelude=code)
     notebook = judge.grade(source, reader.notebook(source), "accomplice").notebook.decode()
     assert "/dev/null" in notebook

@@ -262,7 +262,7 @@ def test_a_limit_that_the_judge_watches_stops_the_process_and_is_named(sandbox, 
 KERNEL = {
     "memory": ("bytearray(2**30)", "MemoryError"),
     "processes": ("import threading\nwait = threading.Event()\nfor _ in range(99):\n"
-                  "    threading.Thread(target=wait.wait, daemon=True).start()", "RuntimeError: can't start new thread"),
+                  "    threading.Thread(target=wait.wait, daemon=True).start()", "RuntimeError: can't start"),
     "forks": ("import os, time\nfor _ in range(99):\n    if os.fork() == 0:\n        time.sleep(9)", "BlockingIOError"),
     "file_size": ("open('/tmp/x', 'wb').write(bytes(2**22))", "OSError: [Errno 27]"),
     "disk": ("for i in range(9):\n    open(f'/tmp/{i}', 'wb').write(bytes(2**20))", "OSError: [Errno 28]"),
