@@ -20,7 +20,7 @@ from grading.jobs import Job, Outcome, grade_job, pool
 from grading.sandbox.client import SandboxError
 from grading.sandbox.limits import Limits
 from grading.source import NotebookSource, read_chapter
-from grading.submission import find_files
+from grading.submission import Unreadable, find_files, read_file
 
 JOBS_PER_WORKER = 3  # that wait or run at a time, so that memory does not grow with the class
 
@@ -87,7 +87,7 @@ def grade_chapter(
         old = course.read_result(student, chapter)
         if old is not None:
             before[student] = old.score
-        if old is None or force or old.submitted != fingerprint(_read(course, student, chapter, sources)[0]):
+        if old is None or force or old.submitted != fingerprint(_read(course, student, chapter, sources).files):
             todo.append(student)
         else:
             summary.kept.append(student)
@@ -128,26 +128,33 @@ def sources_fingerprint(sources: list[NotebookSource]) -> str:
     return hashlib.sha256("".join(s.fingerprint for s in sources).encode()).hexdigest()[:16]
 
 
-def _read(
-    course: Course, student: str, chapter: str, sources: list[NotebookSource]
-) -> tuple[dict[str, tuple[str, bytes]], list[str]]:
+@dataclass
+class _HandIn:
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by notebook: the file's name and content
+    refused: dict[str, str] = field(default_factory=dict)  # by notebook: why its file was not read
+    repairs: list[str] = field(default_factory=list)
+
+
+def _read(course: Course, student: str, chapter: str, sources: list[NotebookSource]) -> _HandIn:
     found, repairs = find_files(course.folder("submitted", chapter, student), sources)
-    files = {}
+    hand_in = _HandIn(repairs=repairs)
     for name, path in found.items():
+        content = b""
         try:
-            files[name] = path.name, path.read_bytes()
-        except OSError as error:
-            repairs = [*repairs, f"{path.name} could not be read ({error.strerror})."]
-    return files, repairs
+            content = read_file(path)
+        except Unreadable as reason:
+            hand_in.refused[name] = str(reason)
+        hand_in.files[name] = path.name, content
+    return hand_in
 
 
 def _job(
     course: Course, student: str, chapter: str, sources: list[NotebookSource], isolation: str, limits: Limits
 ) -> Job:
-    files, repairs = _read(course, student, chapter, sources)
+    hand_in = _read(course, student, chapter, sources)
     return Job(
-        student, chapter, course.solutions, files, repairs, course.timestamp(student, chapter),
-        fingerprint(files), sources_fingerprint(sources), isolation, limits,
+        student, chapter, course.solutions, hand_in.files, hand_in.refused, hand_in.repairs,
+        course.timestamp(student, chapter), fingerprint(hand_in.files), sources_fingerprint(sources), isolation, limits,
     )  # fmt: skip
 
 

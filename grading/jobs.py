@@ -25,6 +25,7 @@ class Job:
     chapter: str
     solutions: Path
     files: dict[str, tuple[str, bytes]]  # by notebook: the file's name and content
+    refused: dict[str, str]  # by notebook: why its file was not read
     repairs: list[str]
     timestamp: str
     submitted: str  # fingerprint of the files
@@ -60,10 +61,11 @@ def grade_job(job: Job) -> Outcome:
         for source in sources:
             file, data = job.files.get(source.name, ("", b""))
             repairs = job.repairs if source.name == first else []  # told once
-            if file:
-                graded = judge.grade(source, data, job.student, repairs=repairs)
+            reason = job.refused.get(source.name, "" if file else NOT_HANDED_IN)
+            if reason:
+                graded = nothing_graded(source, reason, repairs)
             else:
-                graded = nothing_graded(source, NOT_HANDED_IN, repairs)
+                graded = judge.grade(source, data, job.student, repairs=repairs)
             graded.result.file = file
             result.notebooks.append(graded.result)
             outcome.notebooks[source.name] = graded.notebook

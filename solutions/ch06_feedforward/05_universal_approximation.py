@@ -365,7 +365,7 @@ if is_written(bump_network, np.arange(3.0), np.ones(2), 1.0):
 # > comes as close as we like to any continuous function on a closed and bounded set, **if it has
 # > enough hidden units**. (*Deep Learning* 6.4.1; Jiang, "Universal Approximator", theorem 1)
 #
-# The source for each word, and what it leaves out, is at the end.
+# Where the sources put it differently is told at the end.
 
 # %% [markdown]
 # ### "Enough" is the catch
@@ -892,10 +892,10 @@ plt.show()
 
 # %% [markdown]
 # *The figure:* error against width. With 8 units the trained networks (blue) are ahead of your
-# fit (orange-red), since they may move their kinks to the peaks. But then they hardly improve, and
-# stay near 70 m, while your fit goes on falling, to 6 m at 128 units. Each trained network of 128
-# units *could* be at 6 m: your parameters are among those that it can have. It did not find them.
-# (Ten times as many steps, 15 000, bring it to somewhere between 29 and 56 m.)
+# fit (orange-red), since they may move their kinks to the peaks: 87 m to 101 m. But then they hardly
+# improve, to 72 m with 128 units, while your fit goes on falling, to 6 m. Each trained network of
+# 128 units *could* be at 6 m: your parameters are among those that it can have. It did not find
+# them. (Ten times as many steps, 15 000, bring one of the four to 29 m, the others to 53 m.)
 #
 # So there are three questions, and the theorem answers only the first. Can the network
 # **represent** the function? Does training **find** it? Will it be right **between** the examples?
@@ -1480,8 +1480,8 @@ if (
 # *The figure:* above, the ground (thin black line) on your network's line (thick): hardly to be
 # told apart.
 # Below, the errors of the polygon (orange-red) and of as many bumps (blue), and a grey band of
-# ±10 m. The polygon strays from the band at the sharpest summits only; the bumps are wrong on every
-# slope.
+# ±10 m. The polygon is in the band at seven places of ten and nowhere wrong by more than 34 m; the
+# bumps are wrong on every slope.
 #
 # The answer to the first question: **78 units** with evenly spaced kinks, for 403 heights. The
 # answer to the second: training from a random start did not find them.
