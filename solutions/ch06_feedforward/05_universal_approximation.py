@@ -892,11 +892,13 @@ plt.show()
 
 # %% [markdown]
 # *The figure:* error against width. With 8 units the trained networks (blue) are ahead of your
-# fit (orange-red), since they may move their kinks to the peaks: 87 m to 101 m. But then they hardly
-# improve, to 72 m with 128 units, while your fit goes on falling, to 6 m. Each trained network of
-# 128 units *could* be at 6 m: your parameters are among those that it can have. It did not find
-# them. (Ten times as many steps, 15 000, bring one of the four to 29 m, the others to 53 m.)
-#
+# fit (orange-red), since they may move their kinks to the peaks: 87 m to 101 m. But then they
+# hardly improve, to 72 m with 128 units, while your fit goes on falling, to 6 m. Each trained
+# network of 128 units *could* be at 6 m: your parameters are among those that it can have. It did
+# not find them. (Ten times as many steps, 15 000, bring one of the four to 29 m, the others to
+# 53 m.)
+
+# %% [markdown]
 # So there are three questions, and the theorem answers only the first. Can the network
 # **represent** the function? Does training **find** it? Will it be right **between** the examples?
 
@@ -1478,10 +1480,9 @@ if (
 
 # %% [markdown]
 # *The figure:* above, the ground (thin black line) on your network's line (thick): hardly to be
-# told apart.
-# Below, the errors of the polygon (orange-red) and of as many bumps (blue), and a grey band of
-# ±10 m. The polygon is in the band at seven places of ten and nowhere wrong by more than 34 m; the
-# bumps are wrong on every slope.
+# told apart. Below, the errors of the polygon (orange-red) and of as many bumps (blue), and a grey
+# band of ±10 m. The polygon is in the band at seven places of ten and nowhere wrong by more than
+# 34 m; the bumps are wrong on every slope.
 #
 # The answer to the first question: **78 units** with evenly spaced kinks, for 403 heights. The
 # answer to the second: training from a random start did not find them.
@@ -1512,7 +1513,8 @@ if is_written(fit_relu_network, way, heights, 1) and is_written(bump_network, np
 # Where the data end, the bumps say 0 for ever, and the polygon goes straight on, ever farther away.
 # The sine is continuous on all of $\mathbb R$, and no finite network of either kind stays close to
 # it there.
-#
+
+# %% [markdown]
 # - *Can it be trained?* The notes: no guarantee. Lepetit (eq. 60): gradient descent *does* reach
 #   any small training error, if the layers are much wider than a polynomial in the number of
 #   examples $n$ (and in the depth, and in one over the smallest distance of two examples). Both are
@@ -1530,14 +1532,14 @@ if is_written(fit_relu_network, way, heights, 1) and is_written(bump_network, np
 #
 # for $k = 1, 2, 3$. Which well-known curve appears, and by what factor does the error fall with
 # each layer? (Compare: by how much with each *doubling* of the width, above?) Having that curve,
-# can you get the product of two numbers? A polynomial? And can training find the fold: fit $T_4$ with
-# four layers of two units, from random starts?
+# can you get the product of two numbers? A polynomial? And can training find the fold: fit $T_4$
+# with four layers of two units, from random starts?
 
 # %% [markdown]
 # *Sources:* I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, section 6.4.1, and notes on
 # it · H. Jiang, *Machine Learning Fundamentals* (2020), chapter 8, "Universal Approximator (I)" and
-# "(II)" · V. Lepetit, *Optimization for Deep Learning* (2021), equation 60 (a theorem of Allen-Zhu, Li and
-# Song, 2018) · The folding tent: M. Telgarsky, "Benefits of depth in neural networks" (2016);
-# counting regions: G. Montúfar et al., "On the number of linear regions of deep neural networks"
-# (2014); random networks: B. Hanin and D. Rolnick (2019) · Heights: Jacksboro fault, Tennessee, as
-# shipped with Matplotlib.
+# "(II)" · V. Lepetit, *Optimization for Deep Learning* (2021), equation 60 (a theorem of Allen-Zhu,
+# Li and Song, 2018) · The folding tent: M. Telgarsky, "Benefits of depth in neural networks" (2016)
+# · Counting regions: G. Montúfar et al., "On the number of linear regions of deep neural networks"
+# (2014) · Regions at random weights: B. Hanin and D. Rolnick (2019) · Heights: Jacksboro fault,
+# Tennessee, as shipped with Matplotlib.

@@ -28,7 +28,8 @@ def built():
 def test_the_committed_release_is_what_the_sources_build(built):
     assert differences(built.release, ROOT / "notebooks") == [], "run: mlcourse build"
     committed = {p.relative_to(ROOT / "notebooks") for p in (ROOT / "notebooks").rglob("*.ipynb")}
-    assert {p for p in committed if ".ipynb_checkpoints" not in p.parts} == {p for p in built.release if p.suffix == ".ipynb"}
+    committed = {p for p in committed if ".ipynb_checkpoints" not in p.parts}
+    assert committed == {p for p in built.release if p.suffix == ".ipynb"}
 
 
 def test_two_builds_are_the_same_bytes(built):

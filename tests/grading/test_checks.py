@@ -64,11 +64,11 @@ def test_raises():
     checks.assert_raises(ValueError, int, "x")
     assert fails(checks.assert_raises, ValueError, int, 1) == "expected ValueError; nothing was raised"
     assert "got TypeError" in fails(checks.assert_raises, ValueError, int, [])
+
+    def stub():
+        raise NotImplementedError
+
     with pytest.raises(NotImplementedError):
-
-        def stub():
-            raise NotImplementedError
-
         checks.assert_raises(ValueError, stub)
 
 
@@ -99,7 +99,7 @@ class TestVectorized:
             lambda x: np.array([row.sum() for row in x]),
             lambda x: np.vectorize(lambda v: v + 1)(x),
             lambda x: np.apply_along_axis(lambda r: r.sum(), 1, x),
-            lambda x: sum(map(lambda r: r.sum(), x)),
+            lambda x: sum(map(np.sum, x)),
         ],
         ids=["comprehension", "np.vectorize", "apply_along_axis", "map"],
     )

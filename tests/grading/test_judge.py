@@ -268,7 +268,8 @@ def test_an_instructors_cell_that_fails_is_named(tmp_path, judge):
 def test_a_check_that_hands_out_the_reference_is_refused(tmp_path, judge):
     folder = tmp_path / "ch01_small"
     folder.mkdir()
-    leak = SOURCE.replace("def test_value():", "def test_leak(reference):\n    twice(reference.twice)\n\ndef test_value():")
+    test = "def test_leak(reference):\n    twice(reference.twice)\n\n"
+    leak = SOURCE.replace("def test_value():", f"{test}def test_value():")
     (folder / "01_small.py").write_text(leak)
     leaking = read_notebook(folder / "01_small.py")
     graded = judge.grade(leaking, serialize(handed_in(leaking)), "anna")

@@ -137,9 +137,10 @@ for file in importlib.metadata.files("mlcourse") or []:
         found.append(file.read_text()[:3000])
     except Exception:
         pass
-for folder in ("/work", "/root", "/srv", "/opt", "/data"):
-    for path, _, files in os.walk(folder):
-        found += [open(os.path.join(path, f)).read() for f in files if f.startswith("0") and f.endswith(".py")][:5]
+for top in os.listdir("/"):
+    for path, folders, files in os.walk("/" + top) if top not in ("usr", "proc", "dev") else ():
+        folders[:] = [f for f in folders if f not in ("site-packages", "lib", "include")]
+        found += [open(os.path.join(path, f)).read() for f in files if f.startswith("0") and f.endswith(".py")]
 """,
     ),
     _hunt(
