@@ -274,9 +274,9 @@ class Examination:
             if result.mistake is not None:
                 result.diagnosis = exercise.mistakes[result.mistake].hint
         for scene in self._performance.scenes:
-            if exercise.name in scene.keep and (scene.limit or scene.error):
-                if not scene.error.startswith("NotImplementedError"):
-                    result.notes.append(f"Your cell ended early: {scene.limit or scene.error}.")
+            unwritten = scene.error.startswith("NotImplementedError")
+            if exercise.name in scene.keep and (scene.limit or scene.error) and not unwritten:
+                result.notes.append(f"Your cell ended early: {scene.limit or scene.error}.")
         return result
 
 
