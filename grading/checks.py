@@ -117,7 +117,7 @@ def assert_raises(error: type[Exception], function: Callable, *args: Any) -> Non
 def assert_inputs_unchanged(function: Callable, *args: Any) -> None:
     """Check that a call leaves the arrays among its arguments as they were."""
     before = [np.array(a) if isinstance(a, np.ndarray) else None for a in args]
-    function(*args)
+    _must_return(function(*args))
     for position, (old, new) in enumerate(zip(before, args, strict=True), start=1):
         if old is not None and not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc"):
             raise CheckFailure(f"argument {position} was changed by the call; work on a copy")
@@ -147,6 +147,7 @@ def assert_vectorized(function: Callable, small: tuple, large: tuple, *, slack: 
     are Python bytecodes, not seconds, so the answer is the same on every machine: NumPy's loops are free, a loop (or
     comprehension, or ``np.vectorize``) over examples is not.
     """
+    _must_return(function(*small))
     few, many = count_operations(function, *small), count_operations(function, *large)
     if many > slack * few + 100:
         raise CheckFailure(
@@ -178,7 +179,13 @@ def count_operations(function: Callable, *args: Any, **kwargs: Any) -> int:
 
 
 def _number(value: Any) -> str:
-    return f"{np.asarray(value)[()]:.6g}"
+    number = np.asarray(value)[()]
+    return str(number) if number.dtype.kind == "b" else f"{number:.6g}"
+
+
+def _must_return(value: Any) -> None:
+    if value is None:
+        raise CheckFailure("your function returned None; is there a `return` on every path?")
 
 
 def _a(noun: str) -> str:

@@ -15,7 +15,7 @@ from nbformat.notebooknode import NotebookNode, from_dict
 
 from grading.build import handed_in, serialize, stub
 from grading.classroom import damage, hostile
-from grading.performance import Performance, Scene
+from grading.judge.performance import Performance, Scene
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.source import NotebookSource

@@ -14,7 +14,7 @@ import numpy as np
 from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
 from grading.sandbox.shell import RecordingShell
-from grading.wire import HEADER, frame
+from grading.sandbox.wire import HEADER, frame
 
 
 def warm_up() -> RecordingShell:

@@ -18,7 +18,7 @@ import numpy as np
 
 from grading.checks import count_operations
 from grading.sandbox.limits import MIB, Limits
-from grading.wire import Encoder, Handle, WireError
+from grading.sandbox.wire import Encoder, Handle, WireError
 
 OPERATORS: dict[str, Callable] = {
     **{name: getattr(operator, name) for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")},

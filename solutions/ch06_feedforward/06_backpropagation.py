@@ -2,15 +2,15 @@
 # # 6.5 Who is to blame?
 #
 # A network reads handwritten digits. It has 6,570 weights and biases, and it has just taken an 8
-# for a 1. Each of them had its share in the mistake. *How large a share?* That is a derivative: how
+# for a 4. Each of them had its share in the mistake. *How large a share?* That is a derivative: how
 # much would the cost change if this weight were a little larger?
 #
 # You can ask one after the other: nudge a weight, run the network again, put it back.
 #
 # | way to get all 6,570 derivatives | runs of the network | one gradient (50 digits) | training, 720 steps |
 # |:--|:-:|:-:|:-:|
-# | nudge each weight | 6,571 | 2.6 s | half an hour |
-# | this notebook | 1 up, 1 down | 0.0007 s | half a second |
+# | nudge each weight | 6,571 | 0.2 s | 2½ minutes |
+# | this notebook | 1 up, 1 down | 0.0001 s | a tenth of a second |
 #
 # **How can one pass through the network question 6,570 weights at once?**
 
@@ -407,9 +407,10 @@ def test_nudged_logits(rng):
 
 
 def test_a_vocabulary(rng):
-    "Large language models choose among 200,000 tokens. How many numbers would your matrix have then?"
-    y, g = np.full((1, 200_000), 1 / 200_000), rng.normal(size=(1, 200_000))
-    assert_allclose(softmax_vjp(y, g), (g - g.mean()) / 200_000, rtol=1e-6, atol=1e-12)
+    "A language model chooses among 100,000 tokens. How many numbers would your matrix have then?"
+    y = np.full((1, 100_000), 1e-5, dtype=np.float32)
+    g = rng.integers(-1, 2, size=y.shape).astype(np.int8)
+    assert_allclose(softmax_vjp(y, g), (g - g.mean()) * 1e-5, rtol=1e-3, atol=1e-9)
 
 
 def test_inputs_stay_as_they_are(rng):
@@ -562,8 +563,8 @@ if is_written(softmax_jacobian, np.ones(1)) and is_written(softmax_vjp, np.ones(
     figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
     axes.loglog(widths, by_matrix, "s-", color=VERMILION, base=10)
     axes.loglog(widths, by_product, "o-", color=BLUE, base=10)
-    axes.text(2300, by_matrix[-1], f"matrix:\n{by_matrix[-1]:.0f} ms and\n34 megabytes", color=VERMILION, va="center")
-    axes.text(2300, by_product[-1], f"product:\n{by_product[-1]:.2f} ms and\n16 kilobytes", color=BLUE, va="center")
+    axes.text(2300, by_matrix[-1], f"matrix:\n{by_matrix[-1]:.0f} ms and\n34 megabytes", color=VERMILION, va="top")
+    axes.text(2300, by_product[-1], f"product:\n{by_product[-1]:.3f} ms and\n16 kilobytes", color=BLUE, va="bottom")
     axes.set(title="One example through a softmax, down", xlabel="classes $k$", ylabel="time (ms)", xlim=(3.5, 14000))
     axes.set_xticks([4, 16, 64, 256, 1024], ["4", "16", "64", "256", "1024"])
     axes.minorticks_off()
@@ -572,8 +573,8 @@ if is_written(softmax_jacobian, np.ones(1)) and is_written(softmax_vjp, np.ones(
 # %% [markdown]
 # *The figure:* time against the number of classes, both axes logarithmic. The matrix's curve bends
 # upwards and climbs with the square of $k$; the product's stays almost flat, since for so few
-# numbers NumPy's fixed costs are all there is. At 2,048 classes they are a factor of a thousand
-# apart.
+# numbers NumPy's fixed costs are all there is. At 2,048 classes they are a factor of
+# about a thousand apart.
 #
 # **Jacobian matrices are for paper. A program applies them.** Each module of a network comes with
 # such a shortcut: for an activation, $S$ is diagonal, and the product is $g'(z) \odot \boldsymbol g$
@@ -830,7 +831,7 @@ def draw_network(axes, values, deltas, gradients, target, *, title):
                     [x0, x1], [y0, y1], color=VERMILION if share else "0.8", linewidth=1.2 + 0.45 * min(share, 12)
                 )
                 at = 0.33 if i == j or level == 2 else 0.27
-                text = f"{SMALL[level][i, j]:g}  [{gradient[i, j]:g}]".replace("-", "−")
+                text = f"{SMALL[level][i, j]:g}  [{gradient[i, j] + 0.0:g}]".replace("-", "−")
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
                 axes.text(
                     x0 + at * (x1 - x0), y0 + at * (y1 - y0), text, ha="center", va="center", fontsize=11, bbox=box
@@ -843,10 +844,11 @@ def draw_network(axes, values, deltas, gradients, target, *, title):
             axes.text(x, y, number, color="white", ha="center", va="center", fontsize=13, weight="bold", zorder=4)
             if level > 0:
                 blame = f"δ = {deltas[level - 1][i] + 0.0:.3g}".replace("-", "−")
-                axes.text(x, y - 0.72, blame, color=VERMILION, ha="center", va="center", fontsize=13, weight="bold")
+                above = 0.66 if y > 0 else -0.66
+                axes.text(x, y + above, blame, color=VERMILION, ha="center", va="center", fontsize=13, weight="bold")
     for level, name in enumerate(("input $h_0 = x$", "$h_1$", "$h_2$", f"$h_3$, target {target:g}")):
-        axes.text(3.1 * level, 2.05, name, color=BLUE, ha="center")
-    axes.set(xlim=(-0.9, 10.4), ylim=(-2.2, 2.4), title=title)
+        axes.text(3.1 * level, 2.4, name, color=BLUE, ha="center")
+    axes.set(xlim=(-0.9, 10.4), ylim=(-2.1, 2.7), title=title)
     axes.axis("off")
 
 
@@ -863,7 +865,7 @@ draw_network(
 plt.show()
 
 # %% [markdown]
-# *The figure:* the network from left to right. In the discs the values $h$, below them the $\delta$.
+# *The figure:* the network from left to right. In the discs the values $h$, beside them the $\delta$.
 # Each line carries its weight and, in brackets, its derivative: the disc at its left end times the
 # $\delta$ at its right end; the thicker, the more to blame.
 #
@@ -1650,7 +1652,7 @@ if works:
     axes.text(6.45, 1e-3, "something\nis wrong", color=VERMILION, ha="left", va="center")
     axes.text(6.45, 1e-9, "rounding", color=BLUE, ha="left", va="center")
     axes.text(4.4, 0.25, "with a bug in layer 3", color=VERMILION, va="center")
-    axes.text(1.5, 1e-7 * 3, "yours", color=BLUE, va="center", ha="center")
+    axes.text(0.88, 6e-8, "yours", color=BLUE, va="center", ha="center")
     axes.set(title="The check finds the bug, and the layer that has it", xlabel="layer (1 is next to the input)")
     axes.set(ylabel="relative error of ∂J/∂W", xlim=(0.5, 7.6), ylim=(1e-12, 3), xticks=range(1, 7))
     plt.show()
@@ -1722,7 +1724,7 @@ print("  with Jiang's cost, which is not halved, both are twice as large")
 #
 # All is ready. The data: scikit-learn's 1,797 digits of $8\times8$ pixels. The network: 64 inputs,
 # hidden layers of 64 and 32 ReLU units, 10 logits. These are the 6,570 numbers of the title. The
-# training: batches of 50, **your** `backprop_deep`, a step downhill with the learning rate 0.2, and
+# training: batches of 50, **your** `backprop_deep`, a step downhill with the learning rate 0.1, and
 # 30 times through 1,200 digits; 597 stay aside for the test.
 
 
@@ -1740,7 +1742,7 @@ else:
     print(f"{len(y_train)} digits to learn from, {len(y_test)} to test on")
 
 
-def train(weights, biases, *, epochs=30, learning_rate=0.2, seed=1):
+def train(weights, biases, *, epochs=30, learning_rate=0.1, seed=1):
     """Descend in place; return the cost on training and test digits before the first epoch and after each."""
     rng, history = np.random.default_rng(seed), []
     for epoch in range(epochs + 1):
@@ -1776,7 +1778,7 @@ if trained:
         place = {"xytext": (6, shift * (curve[-1] < 1e-9)), "textcoords": "offset points", "va": "center"}
         axes.annotate(f"{name} {curve[-1]:.3f}", (30, curve[-1]), color=colour, **place)
     axes.axhline(np.log(10), color=GREY, linestyle=":", linewidth=1.5)
-    axes.text(30, np.log(10) * 1.08, "guessing: log 10", color=GREY, ha="right")
+    axes.text(30, np.log(10) * 0.88, "guessing: log 10", color=GREY, ha="right", va="top")
     axes.set(title=f"Your back-propagation learns: {right:.1%} of the test digits right", xlabel="epoch")
     axes.set(ylabel="mean cross-entropy", xlim=(0, 36), xticks=[0, 5, 10, 15, 20, 25, 30])
     plt.show()

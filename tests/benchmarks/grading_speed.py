@@ -29,7 +29,7 @@ from grading.build import build_course, write
 from grading.classroom.students import HandIn, make_class
 from grading.course import Course
 from grading.gradebook import register
-from grading.performance import Performance, Scene
+from grading.judge.performance import Performance, Scene
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.source import NotebookSource, chapters, read_chapter

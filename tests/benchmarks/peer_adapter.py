@@ -15,9 +15,13 @@ DTYPE = "float32"
 def build(workload, seed):
     problem = workloads.load(workload, seed)
     if problem.name in ("mlp", "tiny"):
-        return _training_step(problem)
+        return _step(problem, *_mlp(problem))
     if problem.name in ("hvp", "jvp"):
         return _second_order(problem)
+    if problem.name == "transformer":
+        return _step(problem, *_transformer(problem))
+    if problem.name == "bn_dropout":
+        return _step(problem, *_batch_norm_and_dropout(problem))
     raise NotImplementedError(f"mlcore has no {problem.name} yet")
 
 
@@ -29,17 +33,21 @@ def _dense(problem, tag):
     return layer
 
 
-def _training_step(problem):
-    activation = layers.ReLU if problem.name == "mlp" else layers.Tanh
-    model = layers.Sequential(
-        _dense(problem, "1"), activation(), _dense(problem, "2"), activation(), _dense(problem, "3")
-    )
-    loss_of = functions.softmax_cross_entropy if problem.name == "mlp" else functions.mean_squared_error
+def _set(layer, **values):
+    """Let a layer start from given values."""
+    for name, value in values.items():
+        getattr(layer, name).data[...] = value
+    return layer
+
+
+def _step(problem, model, x):
+    """Make the training step of a classifier, or of the small regression."""
+    loss_of = functions.mean_squared_error if problem.name == "tiny" else functions.softmax_cross_entropy
     if problem.opt == "adam":
         optimizer = optimizers.Adam(model.parameters(), learning_rate=problem.lr)
     else:
         optimizer = optimizers.SGD(model.parameters(), learning_rate=problem.lr, momentum=problem.momentum)
-    x, y = problem.x, problem.y
+    y = problem.y
 
     def step():
         loss = loss_of(model(x), y)
@@ -49,6 +57,50 @@ def _training_step(problem):
         return float(loss)
 
     return step
+
+
+def _mlp(problem):
+    activation = layers.ReLU if problem.name == "mlp" else layers.Tanh
+    return layers.Sequential(
+        _dense(problem, "1"), activation(), _dense(problem, "2"), activation(), _dense(problem, "3")
+    ), problem.x
+
+
+class _Pooled(layers.Module):
+    """A transformer block, the mean over time, and a dense layer."""
+
+    def __init__(self, block, output):
+        self.block, self.output = block, output
+
+    def forward(self, x):
+        return self.output(self.block(x).mean(axis=1))
+
+
+def _transformer(problem):
+    rng, values = np.random.default_rng(0), problem.params
+    block = layers.TransformerEncoderBlock(problem.d, problem.heads, problem.ff, rng=rng)
+    _set(block.attention_norm, weight=values["g1"], bias=values["s1"])
+    _set(block.network_norm, weight=values["g2"], bias=values["s2"])
+    _set(block.attention.projection, weight=values["wqkv"], bias=values["bqkv"])
+    _set(block.attention.output, weight=values["wo"], bias=values["bo"])
+    _set(block.network.expand, weight=values["w1"], bias=values["b1"])
+    _set(block.network.contract, weight=values["w2"], bias=values["b2"])
+    return _Pooled(block, _dense(problem, "3")), problem.x
+
+
+def _batch_norm_and_dropout(problem):
+    rng = np.random.Generator(np.random.SFC64(0))
+    width = problem.width
+    return layers.Sequential(
+        _dense(problem, "1"),
+        layers.BatchNorm(width),
+        layers.ReLU(),
+        layers.Dropout(problem.drop / 100, rng=rng),
+        _dense(problem, "2"),
+        layers.BatchNorm(width),
+        layers.ReLU(),
+        _dense(problem, "3"),
+    ), problem.x
 
 
 def _second_order(problem):

@@ -25,6 +25,9 @@ class TestAllclose:
         message = fails(checks.assert_allclose, [[1.0, 2.0], [3.0, 5.0]], [[1.0, 2.0], [3.0, 4.0]])
         assert message == "1 of 4 entries are wrong; at [1, 1] expected 4, got 5"
 
+    def test_truth_values_are_said_as_such(self):
+        assert fails(checks.assert_allclose, True, False) == "expected False; got True"
+
     @pytest.mark.parametrize("infinity", [np.nan, np.inf, -np.inf])
     def test_nan_and_infinity_are_not_close_to_numbers(self, infinity):
         assert "expected 1; got" in fails(checks.assert_allclose, infinity, 1.0)
@@ -85,6 +88,12 @@ def test_gradient():
     x = np.random.default_rng(0).normal(size=(2, 3))
     checks.assert_gradient(lambda x: (x**3).sum(), lambda x: 3 * x**2, x)
     assert "wrong" in fails(checks.assert_gradient, lambda x: (x**3).sum(), lambda x: 3 * x, x)
+
+
+@pytest.mark.parametrize("check", [checks.assert_inputs_unchanged, checks.assert_vectorized])
+def test_a_function_that_does_nothing_passes_nothing(check):
+    inputs = [(np.ones(3),), (np.ones(4),)] if check is checks.assert_vectorized else [np.ones(3)]
+    assert "returned None" in fails(check, lambda x: None, *inputs)
 
 
 class TestVectorized:

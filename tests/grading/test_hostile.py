@@ -185,7 +185,7 @@ def test_nothing_is_carried_from_one_submission_to_the_next(source, judge):
 
 
 def test_a_check_that_takes_too_long_costs_its_exercise_alone(source, judge, monkeypatch):
-    monkeypatch.setattr("grading.judge.TEST_SECONDS", 0.3)
+    monkeypatch.setattr("grading.judge.examination.TEST_SECONDS", 0.3)
     judge.limits = LIMITS
     sleeper = Attack("sleeper", "loops", "Sleeps.", body="import time\ntime.sleep(0.7)")
     for _ in range(3):  # the alarm rings at another moment each time

@@ -273,7 +273,7 @@ KERNEL = {
 
 @pytest.mark.parametrize("limit", KERNEL)
 def test_a_limit_that_the_kernel_keeps_is_recognised_by_its_error(sandbox, limit):
-    from grading.performance import limit_behind
+    from grading.judge.performance import limit_behind
 
     code, expected = KERNEL[limit]
     error = perform(sandbox, code, PATIENT)["error"]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from grading.build import release_notebook
 from grading.classroom import damage
 from grading.source import read_notebook, without_markers
-from grading.student_code import read_code, without_magics
 from grading.submission import Unreadable, find_files, read_file, read_submission
+from grading.submission.student_code import read_code, without_magics
 
 SOURCE = read_notebook(Path(__file__).parent / "fixtures" / "ch00_damage" / "01_small.py")
 RELEASE = release_notebook(SOURCE)

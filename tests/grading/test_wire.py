@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grading import wire
-from grading.wire import Encoder, FrameReader, Handle, TensorData, WireError, decode, frame
+from grading.sandbox import wire
+from grading.sandbox.wire import Encoder, FrameReader, Handle, TensorData, WireError, decode, frame
 
 PLAIN_DTYPES = st.one_of(
     hnp.boolean_dtypes(), hnp.byte_string_dtypes(min_len=1), hnp.unicode_string_dtypes(endianness="<", min_len=1),

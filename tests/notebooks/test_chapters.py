@@ -6,7 +6,7 @@ import pytest
 
 from grading.build import handed_in, release_notebook
 from grading.judge import Judge
-from grading.performance import Performance, Scene
+from grading.judge.performance import Performance, Scene
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.source import chapters, read_chapter

@@ -225,7 +225,7 @@ class Fake(metaclass=Meta):
         "a handle of another's",
         "Returns the stand-in for an object that it never had.",
         "Handle(10**9, 'x', True)",
-        prelude="from grading.wire import Handle\n",
+        prelude="from grading.sandbox.wire import Handle\n",
     ),
     _returned(
         "an object with a terrible getattr",

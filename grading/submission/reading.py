@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grading.raw_cells import read_raw
-from grading.recognition import Cell, release_of
-from grading.repair import repair
-from grading.salvage import MAX_BYTES, Unreadable
 from grading.source import NotebookSource
+from grading.submission.raw_cells import read_raw
+from grading.submission.recognition import Cell, release_of
+from grading.submission.repair import repair
+from grading.submission.salvage import MAX_BYTES, Unreadable
 
 MAX_FILES = 1_000  # of one hand-in that are looked at
 MAX_PEEKS = 20  # files without a telling name that are opened

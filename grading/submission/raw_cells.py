@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from grading.salvage import read_document
+from grading.submission.salvage import read_document
 
 MAX_CELLS = 2_000
 MAX_CODE = 2_000_000  # characters of code in one notebook

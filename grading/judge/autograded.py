@@ -13,10 +13,10 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from grading import harmless
 from grading.build import release_notebook
 from grading.checks import results_table
-from grading.performance import Scene
+from grading.judge import harmless
+from grading.judge.performance import Scene
 from grading.results import ExerciseResult, NotebookResult
 from grading.source import NotebookSource
 from grading.submission import StudentCell, Submission

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grading.recognition import INSTEAD, MAX_NAMED, Cell, Place, Release, same_text
-from grading.salvage import one_side_each
-from grading.student_code import is_continuation, names_at_line_starts
+from grading.submission.recognition import INSTEAD, MAX_NAMED, Cell, Place, Release, same_text
+from grading.submission.salvage import one_side_each
+from grading.submission.student_code import is_continuation, names_at_line_starts
 
 MAX_PIECES = 8  # into which an exercise's cell may be split
 

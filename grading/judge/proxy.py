@@ -12,12 +12,12 @@ import cloudpickle
 import numpy as np
 
 from grading.checks import CheckFailure
-from grading.harmless import line
-from grading.performance import Performance, limit_behind
-from grading.reference import SECRET
+from grading.judge.harmless import line
+from grading.judge.performance import Performance, limit_behind
+from grading.judge.reference import SECRET
 from grading.sandbox.client import Stopped
 from grading.sandbox.session import arrays_in
-from grading.wire import Handle, TensorData
+from grading.sandbox.wire import Handle, TensorData
 
 CATCHABLE = {
     e.__name__: e

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from grading.harmless import line
+from grading.judge.harmless import line
 from grading.sandbox.client import Child, Sandbox, Stopped
 from grading.sandbox.limits import Limits
 

@@ -1,7 +1,7 @@
-"""Judge one notebook: perform the student's cells in the sandbox, then examine what they define, here.
+"""The checks of one performed notebook, run in the judge's own process.
 
-The judge holds hidden tests, references and scores; the student's process holds none of them. Visible checks of all
-exercises come before the first hidden one, so that no hidden input can find its way into a message.
+Visible checks of all exercises come before the first hidden one, so that no hidden input can find its way into a
+message.
 """
 
 from __future__ import annotations
@@ -9,141 +9,22 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-import time
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import FunctionType
 from typing import Any
 
-from grading import autograded
 from grading.checks import NOT_WRITTEN, TestResult, earned, run_test
-from grading.diagnosis import diagnose
-from grading.performance import Performance, Scene
-from grading.proxy import CheckError, Examiner, Step
-from grading.reference import Reference
-from grading.rehearsal import changed_by_reference
-from grading.results import ExerciseResult, NotebookResult
-from grading.sandbox.client import Sandbox, SandboxError
-from grading.sandbox.limits import Limits
-from grading.source import Exercise, NotebookSource, read_notebook
-from grading.submission import Submission, Unreadable, read_submission
+from grading.judge.diagnosis import diagnose
+from grading.judge.performance import Performance
+from grading.judge.proxy import Examiner, Step
+from grading.judge.reference import Reference
+from grading.judge.rehearsal import changed_by_reference
+from grading.results import ExerciseResult
+from grading.sandbox.client import SandboxError
+from grading.source import Exercise
 
 MAX_STOPS = 2  # calls of one exercise that may hit a limit before its other checks are given up
 TEST_SECONDS = 60  # for one check, the judge's own work included
-SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A notebook's result and the notebook that shows it, as nbgrader keeps in ``autograded/``."""
-
-    result: NotebookResult
-    notebook: bytes
-
-
-class Judge:
-    """Grades notebooks, one after the other.
-
-    Parameters
-    ----------
-    isolation : {"bubblewrap", "none"}
-        How student code is locked in.
-    limits : Limits
-    """
-
-    def __init__(self, *, isolation: str = "bubblewrap", limits: Limits | None = None):
-        self.limits = limits or Limits()
-        self._sandbox = Sandbox(isolation=isolation)
-        self._references: dict[tuple[Path, str], Reference] = {}
-
-    def __enter__(self) -> Judge:
-        self._sandbox.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._sandbox.close()
-
-    def reference(self, source: NotebookSource) -> Reference:
-        """Return the notebook's instructor side, run at most once."""
-        key = source.path, source.fingerprint
-        if key not in self._references:
-            self._references[key] = Reference(source)
-        return self._references[key]
-
-    def grade(
-        self,
-        source: NotebookSource,
-        data: bytes,
-        student: str,
-        *,
-        only: str | None = None,
-        repairs: Sequence[str] = (),
-    ) -> Graded:
-        """Grade the bytes of a notebook file.
-
-        Parameters
-        ----------
-        source : NotebookSource
-        data : bytes
-            What the student handed in; anything at all.
-        student : str
-            Seeds the hidden random inputs, together with the exercise.
-        only : str, optional
-            Examine this exercise alone.
-        repairs : sequence of str, optional
-            What was repaired before, to be told with the notebook's own repairs.
-        """
-        start = time.perf_counter()
-        try:
-            submission = read_submission(data, source)
-        except Unreadable as reason:
-            return nothing_graded(source, str(reason), repairs)
-        submission.repairs[:0] = repairs
-        reference = self.reference(source)
-        scenes = _scenes(source, submission)
-        performance = Performance(self._sandbox, self.limits, [s for s in scenes if s is not None])
-        try:
-            performance.perform()
-            performed = time.perf_counter()
-            examination = Examination(reference, performance, student)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of checks and known mistakes, which compute with anything
-                results = examination.run([only] if only else list(source.exercises))
-        finally:
-            performance.close()
-        result = NotebookResult(source.name, results, submission.repairs, performance.incidents)
-        ended = time.perf_counter()
-        notebook = autograded.notebook(source, submission, scenes, result)
-        result.seconds = {
-            "perform": performed - start,
-            "examine": ended - performed,
-            "write": time.perf_counter() - ended,
-            "student": performance.student_seconds,
-        }
-        return Graded(result, notebook)
-
-
-def nothing_graded(source: NotebookSource, reason: str, repairs: Sequence[str] = ()) -> Graded:
-    """Return a zero with its reason."""
-    zeros = [ExerciseResult(e.name, e.points, 0.0, notes=[reason]) for e in source.exercises.values()]
-    result = NotebookResult(source.name, zeros, repairs=list(repairs), unreadable=reason)
-    return Graded(result, autograded.unreadable(source, result))
-
-
-def _scenes(source: NotebookSource, submission: Submission) -> list[Scene | None]:
-    """Return what to perform, one entry a cell; None for cells that are only shown."""
-    scenes: list[Scene | None] = []
-    for number, cell in enumerate(submission.cells, start=1):
-        if cell.kind == "exercise":
-            keep = {cell.exercise: list(source.exercises[cell.exercise].names)}
-            scenes.append(Scene(f"exercise {cell.exercise}", cell.text, keep))
-        elif cell.kind in ("setup", "own"):
-            scenes.append(Scene(f"cell {number}", cell.text))
-        else:
-            scenes.append(None)
-    return scenes
 
 
 @dataclass
@@ -319,37 +200,3 @@ def alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
-
-
-# ---- for nbgrader's own commands ------------------------------------------------------------------------------------
-
-_shared: dict[str, Judge] = {}
-
-
-def grade_for_nbgrader(
-    data: bytes, *, chapter: str, notebook: str, student: str, solutions: Path | None = None,
-    isolation: str = "bubblewrap", limits: Limits | None = None,
-) -> Graded:  # fmt: skip
-    """Grade one notebook with a judge that this process keeps warm.
-
-    Parameters
-    ----------
-    data : bytes
-        The submitted file.
-    chapter, notebook, student : str
-    solutions : Path, optional
-        The folder of sources; the project's own when left out.
-    isolation, limits
-        As for Judge, when it is first needed.
-
-    Returns
-    -------
-    Graded
-    """
-    source = read_notebook((solutions or SOLUTIONS) / chapter / f"{notebook}.py")
-    if isolation not in _shared:
-        _shared[isolation] = Judge(isolation=isolation, limits=limits)
-    return _shared[isolation].grade(source, data, student)
-
-
-__all__ = ["CheckError", "FunctionType", "Graded", "Judge", "grade_for_nbgrader", "nothing_graded"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from grading.exercise_cells import ExerciseFinder, names_in_words
-from grading.raw_cells import RawCell, RawNotebook
-from grading.recognition import INSTEAD, MARKED, MAX_NAMED, Cell, Place, Release, recognise, same_text
+from grading.submission.exercise_cells import ExerciseFinder, names_in_words
+from grading.submission.raw_cells import RawCell, RawNotebook
+from grading.submission.recognition import INSTEAD, MARKED, MAX_NAMED, Cell, Place, Release, recognise, same_text
 
 
 def repair(raw: RawNotebook, release: Release) -> tuple[list[Cell], list[str]]:

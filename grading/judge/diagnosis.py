@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from grading.proxy import Step
-from grading.reference import Reference
+from grading.judge.proxy import Step
+from grading.judge.reference import Reference
 from grading.sandbox.session import Session
+from grading.sandbox.wire import Handle, TensorData, WireError, decode
 from grading.source import Exercise
-from grading.wire import Handle, TensorData, WireError, decode
 
 RTOL, ATOL = 1e-4, 1e-7
 

@@ -7,12 +7,12 @@ import pickle
 from typing import Any
 
 from grading.checks import run_test
-from grading.proxy import Examiner
-from grading.reference import Reference
+from grading.judge.proxy import Examiner
+from grading.judge.reference import Reference
 from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
+from grading.sandbox.wire import decode
 from grading.source import Exercise
-from grading.wire import decode
 
 
 class Rehearsal:

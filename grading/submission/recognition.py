@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from grading.build import release_notebook
-from grading.raw_cells import RawCell
 from grading.source import NotebookSource
-from grading.student_code import Code, read_code
+from grading.submission.raw_cells import RawCell
+from grading.submission.student_code import Code, read_code
 
 MARKED = ("exercise", "setup", "check")  # the kinds of cells that carry nbgrader's marks
 INSTEAD = "instead"  # how a cell was recognised that stands in for one with marks
