@@ -9,9 +9,9 @@ from __future__ import annotations
 import copy
 import functools
 
-import nbformat
+from nbformat import v4
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_output
 
 from grading.build import release_notebook
 from grading.checks import results_table
@@ -50,9 +50,7 @@ def notebook(
 def unreadable(source: NotebookSource, result: NotebookResult) -> bytes:
     """Return the notebook that stands for one that could not be read: the reason, and zeros."""
     released = _released(source)
-    cells = [
-        new_markdown_cell(f"**This hand-in could not be graded.** {harmless.markdown(result.unreadable)}", id="why")
-    ]
+    cells = [_text(f"**This hand-in could not be graded.** {harmless.markdown(result.unreadable)}", "why")]
     for exercise in result.exercises:
         cells.append(_check(released[source.exercises[exercise.name].check.id], exercise))
     return _finished(source, cells)
@@ -64,8 +62,19 @@ def _finished(source: NotebookSource, cells: list[NotebookNode]) -> bytes:
         if cell.id in seen:
             cell.id = f"{cell.id[:50]}-{number}"
         seen.add(cell.id)
-    node = new_notebook(cells=cells, metadata=copy.deepcopy(_release(source).metadata))
-    return (nbformat.writes(node, version=4) + "\n").encode("utf-8", "replace")
+    metadata = copy.deepcopy(_release(source).metadata)
+    node = NotebookNode(nbformat=4, nbformat_minor=5, metadata=metadata, cells=cells)
+    return (v4.writes(node) + "\n").encode("utf-8", "replace")
+
+
+def _code(text: str, identity: str, metadata: NotebookNode | None = None) -> NotebookNode:
+    """Return a code cell; nbformat's own constructor validates each anew, which takes longer than all else here."""
+    metadata = NotebookNode() if metadata is None else copy.deepcopy(metadata)
+    return NotebookNode(cell_type="code", id=identity, metadata=metadata, execution_count=None, source=text, outputs=[])
+
+
+def _text(text: str, identity: str) -> NotebookNode:
+    return NotebookNode(cell_type="markdown", id=identity, metadata=NotebookNode(), source=text)
 
 
 @functools.lru_cache(maxsize=64)
@@ -82,7 +91,7 @@ def _preface(result: NotebookResult) -> list[NotebookNode]:
         return []
     lines = ["**Notes of the grader**", ""]
     lines += [f"- {harmless.markdown(text)}" for text in [*result.repairs, *dict.fromkeys(result.incidents)]]
-    return [new_markdown_cell("\n".join(lines), id="notes-of-the-grader")]
+    return [_text("\n".join(lines), "notes-of-the-grader")]
 
 
 def _cell(
@@ -94,10 +103,9 @@ def _cell(
     if cell.kind in ("markdown", "note"):
         same = original is not None and cell.text == original.source
         text = cell.text if same else harmless.markdown(cell.text)
-        return new_markdown_cell(text, id=_identity(cell, "note"))
-    node = new_code_cell(harmless.text(cell.text), id=_identity(cell, "own"))
-    if original is not None and cell.kind in ("exercise", "setup", "demo"):
-        node.metadata = copy.deepcopy(original.metadata)
+        return _text(text, _identity(cell, "note"))
+    marked = original is not None and cell.kind in ("exercise", "setup", "demo")
+    node = _code(harmless.text(cell.text), _identity(cell, "own"), original.metadata if marked else None)
     shown = cell.outputs if scene is None else scene.outputs
     node.outputs = harmless.outputs(shown)
     if scene is not None and scene.limit:
@@ -110,7 +118,7 @@ def _identity(cell: StudentCell, kind: str) -> str:
 
 
 def _check(released: NotebookNode, result: ExerciseResult) -> NotebookNode:
-    node = new_code_cell(released.source, id=released.id, metadata=copy.deepcopy(released.metadata))
+    node = _code(released.source, released.id, released.metadata)
     notes = [*result.notes, *([f"A question for you: {result.diagnosis}"] if result.diagnosis else [])]
     table = results_table(result.name, result.score, result.points, result.tests, notes=notes)
     data = {"text/plain": repr(float(result.score)), "text/html": table}

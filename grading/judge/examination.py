@@ -11,7 +11,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from grading.checks import NOT_WRITTEN, TestResult, earned, run_test
 from grading.judge.diagnosis import diagnose
@@ -108,12 +107,12 @@ class Examination:
     ) -> TestResult:  # fmt: skip
         """Run one test, with arguments changed as the student's code did, or only those that it ``may_change``."""
         examiner = self._examiner(exercise)
-        examiner.begin(may_change)
         examiner.seconds = exercise.seconds
         # the text of the check is in no student's hands, so nobody can tell the numbers in advance
         seed = f"{self._student}\0{exercise.name}\0{exercise.check.text}" if hidden else exercise.name
         try:
-            test = self._reference.tests(exercise, self._bindings(exercise))[name]
+            bindings = examiner.begin(self._wanted(exercise), may_change)
+            test = self._reference.tests(exercise, bindings)[name]
             with alarm(TEST_SECONDS):
                 result = run_test(test, seed=seed, reference=self._reference.names)
         except CheckTooSlow:
@@ -133,16 +132,17 @@ class Examination:
             self._examiners[key] = Examiner(self._performance.without(exercise.forbid, exercise.name))
         return self._examiners[key]
 
-    def _bindings(self, exercise: Exercise) -> dict[str, Any]:
-        """Fetch what the exercises' names that these checks speak of mean to the student."""
+    def _wanted(self, exercise: Exercise) -> list[tuple[str, str]]:
+        """Return the names, of this and other exercises, that these checks speak of and that the student defines."""
         mentioned = self._reference.mentioned(exercise)
-        return {
-            name: self._examiner(exercise).fetch(other, name)
+        exercises = self._reference.source.exercises
+        return [
+            (other, name)
             for other, names in self._kept.items()
-            if other in self._reference.source.exercises
+            if other in exercises
             for name in names
-            if name in mentioned and name in self._reference.source.exercises[other].names
-        }
+            if name in mentioned and name in exercises[other].names
+        ]
 
     def _result(self, inquiry: Inquiry) -> ExerciseResult:
         exercise = inquiry.exercise

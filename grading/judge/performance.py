@@ -172,14 +172,6 @@ class Performance:
         if self._child is not None:
             self._child.close()
 
-    def forget(self) -> None:
-        """Let the process forget the objects behind handles."""
-        if self._child is not None and self._child.alive:
-            try:
-                self._child.request("forget")
-            except Stopped as stopped:
-                self.incidents.append(f"between two checks: {stopped.reason}")
-
     def kept(self) -> dict[str, list[str]]:
         """Return the names that are defined, by exercise."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -85,24 +86,24 @@ class Examiner:
         self.changed: set[int] = set()
         self._may_change: frozenset[int] | None = None
 
-    def begin(self, may_change: frozenset[int] | None = None) -> None:
-        """Begin a new test: forget old objects.
+    def begin(self, wanted: Sequence[tuple[str, str]] = (), may_change: frozenset[int] | None = None) -> dict[str, Any]:
+        """Begin a new test: forget old objects, and return what some names mean to the student.
 
         Parameters
         ----------
+        wanted : sequence of (exercise, name)
         may_change : frozenset of int, optional
             Of which arrays among a call's arguments the check sees the changes; of all when left out.
         """
         self.trace, self.changed, self._may_change = [], set(), may_change
-        self._performance.forget()
+        values = self.ask("begin", wanted=list(wanted))
+        if not isinstance(values, list) or len(values) != len(wanted):
+            raise CheckFailure("the objects of the exercise could not be had")
+        return dict(zip((name for _, name in wanted), values, strict=True))
 
     def interrupt(self) -> None:
         """End the process after a request that was broken off."""
         self._performance.interrupt()
-
-    def fetch(self, exercise: str, name: str) -> Any:
-        """Return what a name of an exercise means to the student: data, or a StudentObject."""
-        return self.ask("get", exercise=exercise, name=name)
 
     def ask(self, op: str, **arguments: Any) -> Any:
         """Send one request; return the value. Raises StudentError or CallStopped."""

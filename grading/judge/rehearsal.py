@@ -34,20 +34,13 @@ class Rehearsal:
         answer = self._session.answer({"token": "", "op": op, "arguments": pickle.loads(body)})
         return decode(answer, make_handle=make_handle, make_tensor=make_tensor) | {"size": len(answer)}
 
-    def forget(self) -> None:
-        """Forget the objects behind handles."""
-        self._session.answer({"token": "", "op": "forget", "arguments": {}})
-
 
 @functools.lru_cache(maxsize=1024)
 def changed_by_reference(reference: Reference, exercise: Exercise, test: str) -> frozenset[int]:
     """Return which arrays, counted through a call's arguments, the reference changes in a test."""
     examiner = Examiner(Rehearsal(reference))
-    bindings = {
-        name: examiner.fetch(other.name, name)
-        for other in reference.source.exercises.values()
-        for name in other.names
-        if name in reference.mentioned(exercise)
-    }
+    mentioned, exercises = reference.mentioned(exercise), reference.source.exercises.values()
+    wanted = [(other.name, name) for other in exercises for name in other.names if name in mentioned]
+    bindings = examiner.begin(wanted)
     run_test(reference.tests(exercise, bindings)[test], seed=exercise.name, reference=reference.names)
     return frozenset(examiner.changed)

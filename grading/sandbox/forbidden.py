@@ -40,12 +40,25 @@ def _forbid(name: str) -> list[str]:
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError(message)
 
-    for module in list(sys.modules.values()):
-        if isinstance(module, types.ModuleType):
-            for key, value in list(vars(module).items()):
-                if value is target:
-                    vars(module)[key] = refuse
+    for namespace, key in holders(name, len(sys.modules)):
+        namespace[key] = refuse
     return []
+
+
+@functools.lru_cache(maxsize=256)
+def holders(name: str, modules: int) -> list[tuple[dict[str, Any], str]]:
+    """Return the modules' dictionaries, with the key, that hold the object of a dotted name.
+
+    The warm process looks once for all its children, as long as it has this many ``modules``.
+    """
+    target = resolve(name)
+    return [
+        (vars(module), key)
+        for module in list(sys.modules.values())
+        if isinstance(module, types.ModuleType)
+        for key, value in list(vars(module).items())
+        if value is target
+    ]
 
 
 def resolve(name: str) -> Any:

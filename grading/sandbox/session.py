@@ -90,8 +90,10 @@ class Session:
     def _names(self) -> dict[str, Any]:
         return {"value": {exercise: sorted(kept) for exercise, kept in self._kept.items()}}
 
-    def _get(self, exercise: str, name: str) -> dict[str, Any]:
-        return {"value": self._kept[exercise][name]}
+    def _begin(self, wanted: list[tuple[str, str]]) -> dict[str, Any]:
+        """Forget the objects behind handles, and return what these names of exercises mean."""
+        self._handles.clear()
+        return {"value": [self._kept[exercise][name] for exercise, name in wanted]}
 
     def _attribute(self, target: Handle, name: str) -> dict[str, Any]:
         return {"value": getattr(self._handles[target.number], name)}
@@ -107,10 +109,6 @@ class Session:
 
     def _operator(self, name: str, operands: tuple) -> dict[str, Any]:
         return {"value": OPERATORS[name](*self._resolved(operands))}
-
-    def _forget(self) -> dict[str, Any]:
-        self._handles.clear()
-        return {"value": None}
 
     def _resolved(self, value: Any) -> Any:
         """Put objects in the place of their handles."""

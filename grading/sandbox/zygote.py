@@ -54,6 +54,7 @@ def _spawn(
     for name in forbid:  # imported once for all, and a wrong name is told by the helper
         with contextlib.suppress(Exception):
             forbidden.resolve(name)
+            forbidden.holders(name, len(sys.modules))
     read_end, write_end = os.pipe()
     helper = os.fork()
     if helper == 0:

@@ -4,7 +4,8 @@ NumPy asks its arguments whether they know better (NEP 13 for ufuncs, NEP 18 for
 answers with this library's own function, which records. It is also how the derivative rules, written in plain NumPy,
 come to be differentiable themselves.
 
-A NumPy function that is not listed here refuses Tensors with an error, rather than lose their derivative silently.
+A NumPy function that is listed neither here nor in `mlcore.autodiff.numpy_functions` refuses Tensors with an error,
+rather than lose their derivative silently.
 """
 
 from __future__ import annotations
@@ -14,40 +15,95 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.autodiff import elementwise, linear_algebra, reductions, shaping
+from mlcore.autodiff import elementwise as e
+from mlcore.autodiff import linear_algebra, reductions
+from mlcore.autodiff.numpy_functions import FUNCTIONS
 from mlcore.autodiff.tensor import Tensor
 
 #: ufuncs with a derivative.
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: elementwise.add,
-    np.subtract: elementwise.subtract,
-    np.multiply: elementwise.multiply,
-    np.true_divide: elementwise.divide,
-    np.power: elementwise.power,
-    np.float_power: elementwise.power,
-    np.negative: elementwise.negative,
-    np.absolute: elementwise.absolute,
-    np.fabs: elementwise.absolute,
-    np.square: elementwise.square,
-    np.reciprocal: lambda x: 1 / x,
-    np.exp: elementwise.exp,
-    np.log: elementwise.log,
-    np.log1p: elementwise.log1p,
-    np.expm1: elementwise.expm1,
-    np.sqrt: elementwise.sqrt,
-    np.sin: elementwise.sin,
-    np.cos: elementwise.cos,
-    np.tanh: elementwise.tanh,
-    np.maximum: elementwise.maximum,
-    np.minimum: elementwise.minimum,
+    np.add: e.add,
+    np.subtract: e.subtract,
+    np.multiply: e.multiply,
+    np.true_divide: e.divide,
+    np.power: e.power,
+    np.float_power: e.power,
+    np.negative: e.negative,
+    np.positive: lambda x: x,
+    np.absolute: e.absolute,
+    np.fabs: e.absolute,
+    np.square: e.square,
+    np.reciprocal: e.reciprocal,
+    np.hypot: e.hypot,
+    np.remainder: e.remainder,
+    np.fmod: e.fmod,
+    np.floor_divide: e.floor_divide,
+    np.exp: e.exp,
+    np.exp2: e.exp2,
+    np.expm1: e.expm1,
+    np.log: e.log,
+    np.log2: e.log2,
+    np.log10: e.log10,
+    np.log1p: e.log1p,
+    np.sqrt: e.sqrt,
+    np.cbrt: e.cbrt,
+    np.logaddexp: e.logaddexp,
+    np.sin: e.sin,
+    np.cos: e.cos,
+    np.tan: e.tan,
+    np.arcsin: e.arcsin,
+    np.arccos: e.arccos,
+    np.arctan: e.arctan,
+    np.arctan2: e.arctan2,
+    np.sinh: e.sinh,
+    np.cosh: e.cosh,
+    np.tanh: e.tanh,
+    np.arcsinh: e.arcsinh,
+    np.arccosh: e.arccosh,
+    np.arctanh: e.arctanh,
+    np.deg2rad: e.deg2rad,
+    np.radians: e.deg2rad,
+    np.rad2deg: e.rad2deg,
+    np.degrees: e.rad2deg,
+    np.sign: e.sign,
+    np.floor: e.floor,
+    np.ceil: e.ceil,
+    np.rint: e.round,
+    np.trunc: e.trunc,
+    np.maximum: e.maximum,
+    np.minimum: e.minimum,
+    np.fmax: e.fmax,
+    np.fmin: e.fmin,
     np.matmul: linear_algebra.matmul,
 }
 
-#: ufuncs whose result is piecewise constant: they give plain arrays, as comparisons do.
+#: What ``np.add.reduce(t)`` and its like are.
+REDUCTIONS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    (np.add, "reduce"): reductions.sum,
+    (np.multiply, "reduce"): reductions.prod,
+    (np.maximum, "reduce"): reductions.max,
+    (np.minimum, "reduce"): reductions.min,
+    (np.add, "accumulate"): reductions.cumsum,
+    (np.multiply, "accumulate"): reductions.cumprod,
+    (np.maximum, "accumulate"): reductions.cummax,
+    (np.minimum, "accumulate"): reductions.cummin,
+}
+
+#: ufuncs that answer questions or compare: they give plain arrays.
 CONSTANT_UFUNCS = frozenset(
-    {np.sign, np.heaviside, np.floor, np.ceil, np.rint, np.trunc, np.isnan, np.isfinite, np.isinf, np.signbit}
+    {np.heaviside, np.isnan, np.isfinite, np.isinf, np.signbit, np.spacing, np.nextafter}
     | {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
-    | {np.logical_and, np.logical_or, np.logical_not}
+    | {np.logical_and, np.logical_or, np.logical_xor, np.logical_not}
+)
+
+#: Functions about shape, type or order, which give plain values.
+CONSTANT_FUNCTIONS = frozenset(
+    {np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.argpartition, np.argwhere, np.nonzero}
+    | {np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.result_type, np.can_cast, np.searchsorted}
+    | {np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str, np.array2string, np.unique, np.digitize}
+    | {np.any, np.all, np.iscomplexobj, np.isrealobj, np.count_nonzero, np.flatnonzero, np.isin}
+    | {np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank, np.linalg.cond}
+    | {np.may_share_memory, np.shares_memory, np.isposinf, np.isneginf, np.bincount, np.histogram, np.lexsort}
 )
 
 
@@ -60,8 +116,11 @@ def _array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **opt
             return function(*inputs)
         if ufunc in CONSTANT_UFUNCS:
             return ufunc(*_values(inputs))
-    elif method == "reduce" and ufunc is np.add:
-        return _sum(*inputs, **options)
+    elif (ufunc, method) in REDUCTIONS and len(inputs) == 1 and options.keys() <= {"axis", "keepdims"}:
+        return REDUCTIONS[ufunc, method](*inputs, **{"axis": 0, **options})
+    elif (ufunc, method) == (np.multiply, "outer"):
+        x, y = inputs
+        return e.multiply(x.reshape(np.shape(x) + (1,) * np.ndim(y)), y)
     what = f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}"
     raise TypeError(_refusal(what + (f" with {', '.join(options)}" if options else "")))
 
@@ -73,91 +132,11 @@ def _refusal(name: str) -> str:
     )
 
 
-def _values(arguments: Any) -> Any:
-    """Replace the Tensors in nested arguments by their arrays."""
-    if isinstance(arguments, Tensor):
-        return arguments.data
-    if isinstance(arguments, (tuple, list)):
-        return type(arguments)(_values(a) for a in arguments)
-    return arguments
-
-
-# ---- other functions --------------------------------------------------------------------------------------------
-
-
-def _sum(x: Any, axis: Any = None, keepdims: Any = False) -> Tensor:
-    return reductions.sum(x, axis=axis, keepdims=bool(keepdims))
-
-
-def _mean(x: Any, axis: Any = None, keepdims: Any = False) -> Tensor:
-    return reductions.mean(x, axis=axis, keepdims=bool(keepdims))
-
-
-def _max(x: Any, axis: Any = None, keepdims: Any = False) -> Tensor:
-    return reductions.max(x, axis=axis, keepdims=bool(keepdims))
-
-
-def _min(x: Any, axis: Any = None, keepdims: Any = False) -> Tensor:
-    return reductions.min(x, axis=axis, keepdims=bool(keepdims))
-
-
-def _var(x: Any, axis: Any = None, ddof: int = 0, keepdims: Any = False) -> Tensor:
-    return reductions.var(x, axis=axis, ddof=ddof, keepdims=bool(keepdims))
-
-
-def _std(x: Any, axis: Any = None, ddof: int = 0, keepdims: Any = False) -> Tensor:
-    return elementwise.sqrt(_var(x, axis, ddof, keepdims))
-
-
-def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Tensor:
-    return elementwise.clip(x, lower=a_min if min is None else min, upper=a_max if max is None else max)
-
-
-def _where(condition: Any, x: Any, y: Any) -> Tensor:
-    return elementwise.where(_values(condition), x, y)
-
-
-def _expand_dims(x: Any, axis: int) -> Tensor:
-    axis = axis % (x.ndim + 1)
-    return x.reshape((*x.shape[:axis], 1, *x.shape[axis:]))
-
-
-def _dot(x: Any, y: Any) -> Tensor:
-    if np.ndim(x) == 0 or np.ndim(y) == 0:
-        return elementwise.multiply(x, y)
-    if np.ndim(y) > 2:
-        raise TypeError("np.dot of Tensors takes a second factor of at most two axes; use np.matmul")
-    return linear_algebra.matmul(x, y)
-
-
-FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
-    np.sum: _sum,
-    np.mean: _mean,
-    np.max: _max,
-    np.amax: _max,
-    np.min: _min,
-    np.amin: _min,
-    np.var: _var,
-    np.std: _std,
-    np.clip: _clip,
-    np.where: _where,
-    np.dot: _dot,
-    np.reshape: lambda x, shape: shaping.reshape(x, shape=shape),
-    np.ravel: lambda x: shaping.reshape(x, shape=-1),
-    np.transpose: lambda x, axes=None: shaping.transpose(x, axes=axes),
-    np.swapaxes: lambda x, axis1, axis2: x.swapaxes(axis1, axis2),
-    np.expand_dims: _expand_dims,
-    np.broadcast_to: lambda x, shape: shaping.broadcast_to(x, shape=shape),
-    np.concatenate: lambda arrays, axis=0: shaping.concatenate(arrays, axis=axis),
-    np.stack: lambda arrays, axis=0: shaping.stack(arrays, axis=axis),
-}
-
-#: Functions about shape, type or order, which give plain values.
-CONSTANT_FUNCTIONS = frozenset(
-    {np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.zeros_like, np.ones_like, np.full_like}
-    | {np.empty_like, np.result_type, np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str}
-    | {np.any, np.all, np.iscomplexobj, np.isrealobj, np.array2string, np.count_nonzero, np.unique}
-)
+def _values(x: Any) -> Any:
+    """Replace the Tensors in a nest of lists and tuples by their arrays."""
+    if isinstance(x, Tensor):
+        return x.data
+    return type(x)(map(_values, x)) if type(x) in (list, tuple) else x
 
 
 def _array_function(self: Tensor, function: Callable[..., Any], types: Any, args: Any, options: Any) -> Any:

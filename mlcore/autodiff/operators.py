@@ -1,4 +1,4 @@
-"""What a Tensor can do: its operators and methods, each one of the library's functions.
+"""The operators of a Tensor: arithmetic, comparisons, indexing, each one of the library's functions.
 
 They are attached here, not written in the class, because the functions are themselves built on Tensor.
 ``x + y`` thus calls `add` directly.
@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.autodiff import elementwise, linear_algebra, reductions, shaping
+from mlcore.autodiff import elementwise, linear_algebra, shaping
 from mlcore.autodiff.tensor import Tensor, mode
-from mlcore.autodiff.traversal import backward
 
 # ---- arithmetic -------------------------------------------------------------------------------------------------
 
@@ -22,10 +21,14 @@ Tensor.__mul__ = Tensor.__rmul__ = elementwise.multiply
 Tensor.__sub__ = elementwise.subtract
 Tensor.__truediv__ = elementwise.divide
 Tensor.__pow__ = elementwise.power
+Tensor.__mod__ = elementwise.remainder
+Tensor.__floordiv__ = elementwise.floor_divide
 Tensor.__matmul__ = linear_algebra.matmul
 Tensor.__rsub__ = lambda x, y: elementwise.subtract(y, x)
 Tensor.__rtruediv__ = lambda x, y: elementwise.divide(y, x)
 Tensor.__rpow__ = lambda x, y: elementwise.power(y, x)
+Tensor.__rmod__ = lambda x, y: elementwise.remainder(y, x)
+Tensor.__rfloordiv__ = lambda x, y: elementwise.floor_divide(y, x)
 Tensor.__rmatmul__ = lambda x, y: linear_algebra.matmul(y, x)
 Tensor.__neg__ = elementwise.negative
 Tensor.__pos__ = lambda x: x
@@ -55,6 +58,7 @@ Tensor.__iadd__ = _in_place(elementwise.add, np.add)
 Tensor.__isub__ = _in_place(elementwise.subtract, np.subtract)
 Tensor.__imul__ = _in_place(elementwise.multiply, np.multiply)
 Tensor.__itruediv__ = _in_place(elementwise.divide, np.true_divide)
+Tensor.__ipow__ = _in_place(elementwise.power, np.power)
 
 
 # ---- comparisons: plain arrays of bool, since they have no derivative --------------------------------------------
@@ -107,61 +111,3 @@ def _iter(x: Tensor) -> Iterator[Tensor]:
 Tensor.__getitem__ = _getitem
 Tensor.__setitem__ = _setitem
 Tensor.__iter__ = _iter
-
-
-# ---- methods: positional options, as on arrays ------------------------------------------------------------------
-
-
-def _reduction(function: Any) -> Any:
-    def method(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return function(x, axis=axis, keepdims=keepdims)
-
-    method.__name__ = method.__qualname__ = function.__name__
-    method.__doc__ = f"Reduce along an axis; see `mlcore.autodiff.reductions.{function.__name__}`."
-    return method
-
-
-def _var(x: Tensor, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-    return reductions.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
-
-
-def _shape_from(arguments: tuple) -> tuple:
-    """Accept reshape(2, 3) and reshape((2, 3)) alike."""
-    return tuple(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], (tuple, list)) else arguments
-
-
-def _reshape(x: Tensor, *shape: Any) -> Tensor:
-    return shaping.reshape(x, shape=_shape_from(shape))
-
-
-def _transpose(x: Tensor, *axes: Any) -> Tensor:
-    return shaping.transpose(x, axes=None if axes in ((), (None,)) else _shape_from(axes))
-
-
-def _swapaxes(x: Tensor, first: int, second: int) -> Tensor:
-    axes = list(range(x.ndim))
-    axes[first], axes[second] = axes[second], axes[first]
-    return shaping.transpose(x, axes=tuple(axes))
-
-
-def _astype(x: Tensor, dtype: Any, copy: bool = True) -> Tensor:
-    return x if not copy and x.dtype == dtype else shaping.astype(x, dtype=np.dtype(dtype))
-
-
-def _clip(x: Tensor, lower: Any = None, upper: Any = None) -> Tensor:
-    return elementwise.clip(x, lower=lower, upper=upper)
-
-
-Tensor.sum = _reduction(reductions.sum)
-Tensor.mean = _reduction(reductions.mean)
-Tensor.max = _reduction(reductions.max)
-Tensor.min = _reduction(reductions.min)
-Tensor.var = _var
-Tensor.reshape = _reshape
-Tensor.transpose = _transpose
-Tensor.swapaxes = _swapaxes
-Tensor.T = property(shaping.transpose, doc="The Tensor with its axes reversed.")
-Tensor.mT = property(lambda x: _swapaxes(x, -1, -2), doc="The Tensor with its last two axes exchanged.")
-Tensor.astype = _astype
-Tensor.clip = _clip
-Tensor.backward = backward

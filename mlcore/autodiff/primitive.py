@@ -1,6 +1,6 @@
 """Primitives: the operations whose derivatives are known, each declared once.
 
-A primitive is an ordinary NumPy function under one of three decorators, and from that one declaration come the
+A primitive is an ordinary NumPy function under one of four decorators, and from that one declaration come the
 reverse mode, the forward mode and every higher derivative:
 
 ================================  ================================  ==============================================
@@ -14,122 +14,36 @@ decorator                         you write                         what follows
 ``@fused(kernel)``                the mathematics in other          reverse: the kernel's pullback; everything
                                   primitives, and a hand-tuned      else: the mathematics
                                   kernel ``(out, pullback)``
+``@custom(push=, pull=)``         both rules                        what they say
 ================================  ================================  ==============================================
 
 Rules are plain NumPy code. A first derivative gives them arrays, and they run at NumPy's speed. A derivative that
 will be differentiated again gives them Tensors; NumPy then hands each call back to this library
 (see `mlcore.autodiff.numpy_protocol`), which records it, and so derivatives have derivatives.
 
-The first two decorators are here, the third is in `mlcore.autodiff.fused`.
+The first two decorators are here, the others in `mlcore.autodiff.fused` and `mlcore.autodiff.custom`.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from mlcore.autodiff.tensor import Tensor, constant, mode, record
+from mlcore.autodiff.declaration import Primitive, declare, unbroadcast, values_of
+from mlcore.autodiff.tensor import Tensor, constant
 
-#: Types of constants that NumPy computes with as they are.
-_PLAIN = frozenset({np.ndarray, int, float, bool, np.bool_, np.float32, type(None)})
-
-
-class Primitive:
-    """What the three kinds have in common: a name, a function of arrays, and how to go both ways.
-
-    ``function`` is what was decorated; ``apply`` is what users call, which also records.
-    """
-
-    __slots__ = ("accumulate", "apply", "defaults", "function", "kernel", "name")
-
-    def __init__(self, function: Callable[..., Any], kernel: Callable[..., Any] | None = None) -> None:
-        self.accumulate = None
-        self.name = function.__name__
-        self.function = function
-        self.defaults = _keyword_defaults(function)
-        self.kernel = kernel
-
-    def pull(self, node: Tensor, g: Any, needs: Sequence[bool], record: bool) -> Sequence[Any]:
-        """Return the cotangent of each input that needs one, None for the others."""
-        raise NotImplementedError
-
-    def push(self, node: Tensor, tangents: Sequence[Any], record: bool) -> Any:
-        """Return the tangent of the result, given those of the inputs; None stands for zero."""
-        raise NotImplementedError
-
-    def explain(self, arrays: Sequence[Any]) -> None:
-        """Raise an error that names the shapes, if they are why NumPy refused these arrays."""
-
-
-def _keyword_defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
-
-
-def _plain(x: Any, beside_tensor: bool) -> Any:
-    """Make an input ready for NumPy; beside a Tensor, a float64 scalar counts as a Python float: it never promotes."""
-    if beside_tensor and isinstance(x, np.float64):
-        return float(x)
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
-
-
-def declare(primitive: Primitive) -> Callable[..., Any]:
-    """Make the function that users call: on Tensors it records, on arrays alone it is plain NumPy."""
-    function, kernel, defaults = primitive.function, primitive.kernel, primitive.defaults
-
-    @functools.wraps(function)
-    def apply(*inputs: Any, **options: Any) -> Any:
-        options = {**defaults, **options} if options else defaults
-        any_tensor = any_grad = unusual = False
-        arrays = []
-        for x in inputs:
-            if isinstance(x, Tensor):
-                any_tensor = True
-                any_grad = any_grad or x.requires_grad
-                arrays.append(x.data)
-            else:
-                unusual = unusual or x.__class__ not in _PLAIN
-                arrays.append(x)
-        if unusual:
-            inputs = tuple(_plain(x, any_tensor) for x in inputs)
-            arrays = values_of(inputs)
-        try:
-            if kernel is None:
-                out, pullback = function(*arrays, **options), None
-            elif mode.fused:
-                out, pullback = kernel(*arrays, **options)
-            else:
-                return function(*inputs, **options)
-        except ValueError:
-            primitive.explain(arrays)
-            raise
-        if any_grad and mode.recording:
-            return record(primitive, out, inputs, options, pullback)
-        return constant(out) if any_tensor else out
-
-    apply.primitive = primitive
-    primitive.apply = apply
-    return apply
-
-
-def values_of(inputs: Sequence[Any]) -> list[Any]:
-    """Return the arrays of Tensors, and constants as they are."""
-    return [x.data if isinstance(x, Tensor) else x for x in inputs]
-
-
-def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum a cotangent over the axes that broadcasting added or stretched, back to the input's shape."""
-    if g.shape == shape:
-        return g
-    added = g.ndim - len(shape)
-    stretched = tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
-    summed = g.sum(axis=(*range(added), *stretched))
-    return summed if summed.shape == shape else summed.reshape(shape)
-
+__all__ = [
+    "Elementwise",
+    "Multilinear",
+    "Primitive",
+    "declare",
+    "elementwise",
+    "multilinear",
+    "unbroadcast",
+    "values_of",
+]
 
 # ---- elementwise ------------------------------------------------------------------------------------------------
 
@@ -148,7 +62,8 @@ class Elementwise(Primitive):
         options = node.options
         out, inputs = (node, node.inputs) if record else (node.data, values_of(node.inputs))
         cotangents = []
-        for partial, x, needed in zip(self.partials, inputs, needs, strict=True):
+        partials = self.partials if record or node.pullback is None else node.pullback
+        for partial, x, needed in zip(partials, inputs, needs, strict=True):
             if not needed:
                 cotangents.append(None)
                 continue
@@ -161,11 +76,24 @@ class Elementwise(Primitive):
         options = node.options
         out, inputs = (node, node.inputs) if record else (node.data, values_of(node.inputs))
         total = None
-        for partial, t in zip(self.partials, tangents, strict=True):
+        partials = self.partials if record or node.pullback is None else node.pullback
+        for partial, t in zip(partials, tangents, strict=True):
             if t is not None:
                 term = _times(t, partial, out, inputs, options)
                 total = term if total is None else total + term
         return total if total.shape == out.shape else np.broadcast_to(total, out.shape)
+
+    def prepare(self, node: Tensor, needs: Sequence[bool]) -> None:
+        """Evaluate the partial derivatives once, for a node that will be passed many times."""
+        out, inputs = node.data, values_of(node.inputs)
+        values = [
+            p(out, *inputs, **node.options) if needed and callable(p) else p
+            for p, needed in zip(self.partials, needs, strict=True)
+        ]
+        # an int stands for a partial that is 1, -1 or 0 everywhere; the value of one may be any number
+        node.pullback = [
+            float(v) if v.__class__ is int and callable(p) else v for v, p in zip(values, self.partials, strict=True)
+        ]
 
     def explain(self, arrays: Sequence[Any]) -> None:
         """Name the shapes if they do not broadcast."""
@@ -182,8 +110,10 @@ class Elementwise(Primitive):
 def _times(t: Any, partial: Any, out: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Multiply a tangent or cotangent by a partial derivative."""
     if partial.__class__ is int:
+        if partial == 0:  # 0 * t would be NaN where t is infinite
+            return constant(np.zeros(t.shape, t.dtype)) if isinstance(t, Tensor) else np.zeros(t.shape, t.dtype)
         return t if partial == 1 else -t
-    return t * partial(out, *inputs, **options)
+    return t * (partial(out, *inputs, **options) if callable(partial) else partial)
 
 
 def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -191,7 +121,7 @@ def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
     Parameters
     ----------
-    *partials : callable or 1 or -1 or None
+    *partials : callable or 1 or -1 or 0 or None
         For each input its partial derivative, ``partial(out, *inputs, **options)``; the numbers where it is constant,
         None where there is none (an input that only selects).
 

@@ -7,10 +7,10 @@ the last reference to its newest node goes, without waiting for Python's garbage
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -215,6 +215,11 @@ def require_floating(tensor: Tensor) -> None:
         )
 
 
+def value_of(x: Any) -> Any:
+    """Return the array of a Tensor, and anything else as it is: how a rule gets a constant to compare or count with."""
+    return x.data if isinstance(x, Tensor) else x
+
+
 def constant(data: Any) -> Tensor:
     """Wrap an array as a Tensor without history, sharing its memory."""
     out = _new(Tensor)
@@ -243,19 +248,35 @@ def record(primitive: Any, data: Any, inputs: tuple, options: dict[str, Any], pu
     return out
 
 
-@contextmanager
-def _mode_set(**settings: bool) -> Iterator[None]:
-    previous = {name: getattr(mode, name) for name in settings}
-    for name, value in settings.items():
-        setattr(mode, name, value)
-    try:
-        yield
-    finally:
-        for name, value in previous.items():
-            setattr(mode, name, value)
+class _ModeSet:
+    """A block in another mode; also a decorator for functions that are to run in it."""
+
+    __slots__ = ("before", "settings")
+
+    def __init__(self, recording: bool, fused: bool | None) -> None:
+        self.settings = recording, fused
+        self.before: list[tuple[bool, bool]] = []
+
+    def __enter__(self) -> None:
+        recording, fused = self.settings
+        self.before.append((mode.recording, mode.fused))
+        mode.recording = recording
+        if fused is not None:
+            mode.fused = fused
+
+    def __exit__(self, *error: object) -> None:
+        mode.recording, mode.fused = self.before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def in_mode(*args: Any, **options: Any) -> Any:
+            with _ModeSet(*self.settings):
+                return function(*args, **options)
+
+        return in_mode
 
 
-def no_grad() -> Any:
+def no_grad() -> _ModeSet:
     """Switch recording off for a block: results are constants, and leaves may be changed in place.
 
     Examples
@@ -266,9 +287,9 @@ def no_grad() -> Any:
     >>> w
     Tensor([0.5], requires_grad=True)
     """
-    return _mode_set(recording=False)
+    return _ModeSet(False, None)
 
 
-def recorded(*, fused: bool) -> Any:
+def recorded(*, fused: bool) -> _ModeSet:
     """Switch recording on for a block, with or without fused kernels: how transforms run a function."""
-    return _mode_set(recording=True, fused=fused)
+    return _ModeSet(True, fused)

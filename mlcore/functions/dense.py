@@ -29,30 +29,30 @@ def column_of_ones(n: int, dtype: Any) -> np.ndarray:
     return _ones(n, dtype)[:, None]
 
 
-def _linear_kernel(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, Any]:
-    if weight.ndim != 2 or x.shape[-1:] != weight.shape[:1] or bias.shape != weight.shape[1:]:
+def _linear_kernel(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> tuple[np.ndarray, Any]:
+    if weight.ndim != 2 or x.shape[-1:] != weight.shape[:1] or (bias is not None and bias.shape != weight.shape[1:]):
         _explain(x, weight, bias)
     rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])  # a stack of matrices is one product of all rows
     out = np.dot(rows, weight)
-    out += bias
+    if bias is not None:
+        out += bias
 
-    def pullback(g: np.ndarray, needs: Any) -> tuple[Any, Any, Any]:
+    def pullback(g: np.ndarray, needs: Any) -> tuple[Any, ...]:
         g_rows = g if g.ndim == 2 else g.reshape(-1, g.shape[-1])
-        need_x, need_weight, need_bias = needs
-        return (
-            np.dot(g_rows, weight.T).reshape(x.shape) if need_x else None,
-            np.dot(rows.T, g_rows) if need_weight else None,
-            np.dot(_ones(len(g_rows), g.dtype), g_rows) if need_bias else None,
-        )
+        gx = np.dot(g_rows, weight.T).reshape(x.shape) if needs[0] else None
+        g_weight = np.dot(rows.T, g_rows) if needs[1] else None
+        if len(needs) == 2:
+            return gx, g_weight
+        return gx, g_weight, np.dot(_ones(len(g_rows), g.dtype), g_rows) if needs[2] else None
 
-    return out if x.ndim == 2 else out.reshape(*x.shape[:-1], -1), pullback
+    return out if x.ndim == 2 else out.reshape(*x.shape[:-1], weight.shape[1]), pullback
 
 
-def _explain(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> None:
+def _explain(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
     """Raise an error that says how the shapes do not fit."""
     if weight.ndim != 2:
         raise ValueError(f"expected weight of shape (in, out); got {weight.shape}")
-    if bias.shape != weight.shape[1:]:
+    if bias is not None and bias.shape != weight.shape[1:]:
         raise ValueError(
             f"expected bias of shape ({weight.shape[1]},) to match weight {weight.shape}; got {bias.shape}"
         )
@@ -66,14 +66,14 @@ def _explain(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> None:
 
 
 @fused(_linear_kernel)
-def linear(x: TensorLike, weight: TensorLike, bias: TensorLike) -> Tensor:
+def linear(x: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """Apply a dense layer, x @ weight + bias.
 
     Parameters
     ----------
     x : Tensor, shape (..., in)
     weight : Tensor, shape (in, out)
-    bias : Tensor, shape (out,)
+    bias : Tensor, shape (out,), optional
 
     Returns
     -------
@@ -93,4 +93,5 @@ def linear(x: TensorLike, weight: TensorLike, bias: TensorLike) -> Tensor:
     >>> linear(Tensor([[1.0, 2.0]]), Tensor([[1.0], [10.0]]), Tensor([0.5]))
     Tensor([[21.5]])
     """
-    return matmul(x, weight) + bias
+    out = matmul(x, weight)
+    return out if bias is None else out + bias

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from mlcore.autodiff import reductions
 from mlcore.autodiff.elementwise import sqrt, square
 from mlcore.autodiff.fused import fused
 from mlcore.autodiff.reductions import mean
-from mlcore.autodiff.reductions import sum as sum_
 from mlcore.autodiff.shaping import reshape
 from mlcore.autodiff.tensor import Tensor, TensorLike
 
@@ -192,4 +192,4 @@ def weight_norm(direction: TensorLike, magnitude: TensorLike) -> Tensor:
             [8.]])
     """
     axes = tuple(range(np.ndim(direction) - 1))
-    return direction * (magnitude / sqrt(sum_(square(direction), axis=axes)))
+    return direction * (magnitude / sqrt(reductions.sum(square(direction), axis=axes)))

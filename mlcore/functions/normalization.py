@@ -18,6 +18,7 @@ from mlcore.autodiff.reductions import mean
 from mlcore.autodiff.tensor import Tensor, TensorLike
 from mlcore.functions.dense import column_of_ones, row_of_ones
 
+
 def _trailing(x: Any, weight: Any, bias: Any, axes: int) -> tuple[int, ...]:
     """Return the shape of the axes that are normalized, after checking that weight and bias have it."""
     shape = tuple(x.shape[x.ndim - axes :]) if 0 < axes <= x.ndim else None
@@ -199,7 +200,7 @@ def rms_norm(
     Examples
     --------
     >>> rms_norm(Tensor([[3.0, 4.0]]), Tensor([1.0, 10.0]), epsilon=0.0)
-    Tensor([[0.84852815, 11.313708  ]])
+    Tensor([[ 0.84852815, 11.313709  ]])
     """
     if axes is None:
         axes = 1 if weight is None else np.ndim(weight)

@@ -1,9 +1,87 @@
 """Layers: parameters, and one call of a function."""
 
-from mlcore.layers.activations import ReLU, Sigmoid, Tanh
+from mlcore.layers.activations import (
+    SELU,
+    HardSwish,
+    Mish,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softsign,
+    Tanh,
+)
+from mlcore.layers.activations_with_options import (
+    ELU,
+    GELU,
+    HardSigmoid,
+    HardTanh,
+    LeakyReLU,
+    LogSoftmax,
+    PReLU,
+    Softmax,
+)
+from mlcore.layers.attention import MultiHeadAttention
+from mlcore.layers.convolution import Conv1D, Conv2D, Conv3D, TransposedConv1D, TransposedConv2D, TransposedConv3D
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.embedding import Embedding
 from mlcore.layers.initializers import kaiming, xavier
 from mlcore.layers.module import Module
+from mlcore.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm, WeightNorm
+from mlcore.layers.pooling import AveragePool, Flatten, GlobalAveragePool, GlobalMaxPool, MaxPool
+from mlcore.layers.positions import LearnedPositions, SinusoidalPositions
+from mlcore.layers.residual import Residual
 from mlcore.layers.sequential import Sequential
+from mlcore.layers.transformer import FeedForward, TransformerDecoderBlock, TransformerEncoderBlock
 
-__all__ = ["Dense", "Module", "ReLU", "Sequential", "Sigmoid", "Tanh", "kaiming", "xavier"]
+__all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
+    "AveragePool",
+    "BatchNorm",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "FeedForward",
+    "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "GroupNorm",
+    "HardSigmoid",
+    "HardSwish",
+    "HardTanh",
+    "InstanceNorm",
+    "LayerNorm",
+    "LeakyReLU",
+    "LearnedPositions",
+    "LogSoftmax",
+    "MaxPool",
+    "Mish",
+    "Module",
+    "MultiHeadAttention",
+    "PReLU",
+    "RMSNorm",
+    "ReLU",
+    "Residual",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "SinusoidalPositions",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Tanh",
+    "TransformerDecoderBlock",
+    "TransformerEncoderBlock",
+    "TransposedConv1D",
+    "TransposedConv2D",
+    "TransposedConv3D",
+    "WeightNorm",
+    "kaiming",
+    "xavier",
+]

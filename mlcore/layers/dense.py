@@ -24,11 +24,13 @@ class Dense(Module):
         Where the initial weights come from.
     initializer : callable
         ``initializer(shape, rng)`` returns the initial weight; the bias starts at 0.
+    bias : bool
+        Whether to add one. A layer before batch normalization needs none.
 
     Attributes
     ----------
     weight : Tensor, shape (inputs, outputs)
-    bias : Tensor, shape (outputs,)
+    bias : Tensor, shape (outputs,), or None
 
     Examples
     --------
@@ -46,9 +48,10 @@ class Dense(Module):
         *,
         rng: np.random.Generator,
         initializer: Callable[[tuple[int, ...], np.random.Generator], Any] = xavier,
+        bias: bool = True,
     ) -> None:
         self.weight = Tensor(initializer((inputs, outputs), rng), requires_grad=True)
-        self.bias = Tensor(np.zeros(outputs, self.weight.dtype), requires_grad=True)
+        self.bias = Tensor(np.zeros(outputs, self.weight.dtype), requires_grad=True) if bias else None
 
     def forward(self, x: TensorLike) -> Tensor:
         """Map x of shape (..., inputs) to shape (..., outputs)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
@@ -41,18 +42,27 @@ class Module:
         """Compute the output; what calling the module does."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(self, x)")
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output."""
-        return self.forward(*inputs)
+        return self.forward(*inputs, **options)
 
     # ---- what it holds --------------------------------------------------------------------------------------------
 
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield each parameter once, with its path, such as ``"layers.0.weight"``, in the order of assignment."""
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield each Tensor once, with its path, such as ``"layers.0.weight"``, in the order of assignment.
+
+        Besides parameters these are what else belongs to the state, such as running averages.
+        """
         seen: set[int] = set()
         for name, value in _walk(vars(self), ""):
-            if isinstance(value, Tensor) and value.requires_grad and id(value) not in seen:
+            if isinstance(value, Tensor) and id(value) not in seen:
                 seen.add(id(value))
+                yield name, value
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield each parameter once, with its path: the Tensors that require a gradient."""
+        for name, value in self.named_tensors():
+            if value.requires_grad:
                 yield name, value
 
     def parameters(self) -> list[Tensor]:
@@ -61,10 +71,17 @@ class Module:
 
     def modules(self) -> Iterator[Module]:
         """Yield this module and all modules inside."""
-        yield self
-        for _, value in _walk(vars(self), ""):
-            if isinstance(value, Module):
-                yield value
+        for _, module in self.named_modules():
+            yield module
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Yield this module, under the name ``""``, and each module inside once with its path."""
+        seen = {id(self)}
+        yield "", self
+        for name, value in _walk(vars(self), ""):
+            if isinstance(value, Module) and id(value) not in seen:
+                seen.add(id(value))
+                yield name, value
 
     # ---- what one does with it ------------------------------------------------------------------------------------
 
@@ -86,29 +103,80 @@ class Module:
         return self
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Return copies of the values of all parameters, by path."""
-        return {name: parameter.data.copy() for name, parameter in self.named_parameters()}
+        """Return copies of the values of all parameters and other Tensors of the state, by path."""
+        return {name: tensor.data.copy() for name, tensor in self.named_tensors()}
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        """Set all parameters, in place, to values saved by ``state_dict``.
+        """Set all parameters and the rest of the state, in place, to values saved by ``state_dict``.
 
         Raises
         ------
         KeyError
-            If a parameter is missing from ``state`` or a name in it is not a parameter.
+            If something is missing from ``state`` or a name in it is not of this model.
         ValueError
             If a shape differs.
         """
-        parameters = dict(self.named_parameters())
-        if parameters.keys() != state.keys():
-            missing, unknown = sorted(parameters.keys() - state.keys()), sorted(state.keys() - parameters.keys())
+        tensors = dict(self.named_tensors())
+        if tensors.keys() != state.keys():
+            missing, unknown = sorted(tensors.keys() - state.keys()), sorted(state.keys() - tensors.keys())
             raise KeyError(f"state does not fit this model: missing {missing}, unknown {unknown}")
-        for name, parameter in parameters.items():
-            if np.shape(state[name]) != parameter.shape:
-                raise ValueError(f"expected {name} of shape {parameter.shape}; got {np.shape(state[name])}")
-        for name, parameter in parameters.items():
-            parameter.data[...] = state[name]
-            parameter.mark_changed()
+        for name, tensor in tensors.items():
+            if np.shape(state[name]) != tensor.shape:
+                raise ValueError(f"expected {name} of shape {tensor.shape}; got {np.shape(state[name])}")
+        for name, tensor in tensors.items():
+            tensor.data[...] = state[name]
+            tensor.mark_changed()
+
+    def save(self, path: str | PathLike) -> None:
+        """Write the state to a file of NumPy's format npz, one array for each Tensor.
+
+        Parameters
+        ----------
+        path : str or path
+            The ending ``.npz`` is added where it is missing.
+        """
+        np.savez(_with_ending(path), **self.state_dict())
+
+    def load(self, path: str | PathLike) -> Module:
+        """Take the state from a file that ``save`` wrote; return this module.
+
+        Raises
+        ------
+        KeyError, ValueError
+            As ``load_state_dict``.
+        """
+        with np.load(_with_ending(path), allow_pickle=False) as state:
+            self.load_state_dict(state)
+        return self
+
+    def summary(self, *inputs: Any) -> str:
+        """Describe every layer in a table: name, kind, shape of the output if inputs are given, parameters.
+
+        Parameters
+        ----------
+        *inputs : array or Tensor, optional
+            What the model would be called with, to see the shapes inside. The model is left as it was.
+
+        Returns
+        -------
+        str
+            One line for each layer that holds no other, and the number of parameters in all.
+
+        Examples
+        --------
+        >>> from mlcore.layers import Dense, ReLU, Sequential
+        >>> rng = np.random.default_rng(0)
+        >>> model = Sequential(Dense(2, 8, rng=rng), ReLU(), Dense(8, 1, rng=rng))
+        >>> print(model.summary(np.zeros((5, 2), np.float32)))
+        layer     kind   output  parameters
+        layers.0  Dense  (5, 8)          24
+        layers.1  ReLU   (5, 8)           0
+        layers.2  Dense  (5, 1)           9
+        total                            33
+        """
+        from mlcore.layers.summary import summarize
+
+        return summarize(self, inputs)
 
     def __repr__(self) -> str:
         children = [(name, value) for name, value in _walk(vars(self), "", deep=False) if isinstance(value, Module)]
@@ -120,6 +188,11 @@ class Module:
     def describe(self) -> str:
         """Return what ``repr`` shows between the brackets: by default, parameters with their shapes."""
         return ", ".join(f"{name} {parameter.shape}" for name, parameter in self.named_parameters())
+
+
+def _with_ending(path: str | PathLike) -> str:
+    path = fspath(path)
+    return path if path.endswith(".npz") else path + ".npz"
 
 
 def _walk(value: Any, path: str, *, deep: bool = True) -> Iterator[tuple[str, Any]]:

@@ -1,18 +1,18 @@
 # %% [markdown]
 # # 6.5 Who is to blame?
 #
-# A network reads handwritten digits. It has 6,570 weights and biases, and it has just taken an 8
-# for a 4. Each of them had its share in the mistake. *How large a share?* That is a derivative: how
-# much would the cost change if this weight were a little larger?
+# A network reads handwritten digits. It has 6,570 weights and biases, and it has just taken a 4
+# for a 1. How large was the share of each in the mistake? That is a derivative: how much would the
+# cost change if this weight were a little larger?
 #
 # You can ask one after the other: nudge a weight, run the network again, put it back.
 #
-# | way to get all 6,570 derivatives | runs of the network | one gradient (50 digits) | training, 720 steps |
+# | for all 6,570 derivatives | runs | one step of descent | 720 steps |
 # |:--|:-:|:-:|:-:|
 # | nudge each weight | 6,571 | 0.2 s | 2½ minutes |
 # | this notebook | 1 up, 1 down | 0.0001 s | a tenth of a second |
 #
-# **How can one pass through the network question 6,570 weights at once?**
+# **How can one pass question 6,570 weights at once?**
 
 # %%
 import time
@@ -308,8 +308,9 @@ def forward_pass(x, weights, biases, activation):
 # The softmax makes probabilities $y_j = e^{z_j} / \sum_i e^{z_i}$. Raise $z_1$: $y_1$ grows, and all
 # the others shrink, since the sum stays 1. Every $y_j$ depends on every $z_i$. With the quotient rule:
 #
-# $$S_{ij} = \frac{\partial y_j}{\partial z_i} = \begin{cases} y_i\,(1 - y_i) & i = j\\ -y_i\,y_j & i \ne j
-# \end{cases} \qquad\text{or}\qquad S = \operatorname{diag}(\boldsymbol y) - \boldsymbol y\,\boldsymbol y^\top,$$
+# $$S_{ij} = \frac{\partial y_j}{\partial z_i}
+# = \begin{cases} y_i\,(1 - y_i) & i = j\\ -y_i\,y_j & i \ne j \end{cases}
+# \qquad\text{or}\qquad S = \operatorname{diag}(\boldsymbol y) - \boldsymbol y\,\boldsymbol y^\top,$$
 #
 # shape (k, k) (Jiang, "Automatic Differentiation (IV)"). Only $\boldsymbol y$ occurs: what the way up
 # has saved. Each row of $S$ adds up to 0: what one probability gains, the others lose.
@@ -327,8 +328,9 @@ def forward_pass(x, weights, biases, activation):
 #
 # *By hand:* $\boldsymbol y = (\tfrac12\;\tfrac14\;\tfrac14)$ and $\boldsymbol g = (4\;\,0\;\,0)$.
 #
-# $$S = \begin{bmatrix} \tfrac14 & -\tfrac18 & -\tfrac18\\ -\tfrac18 & \tfrac3{16} & -\tfrac1{16}\\
-# -\tfrac18 & -\tfrac1{16} & \tfrac3{16} \end{bmatrix}, \qquad S\boldsymbol g = (1\;\, {-\tfrac12}\;\, {-\tfrac12}).$$
+# $$S = \begin{bmatrix} \tfrac14 & -\tfrac18 & -\tfrac18\\
+# -\tfrac18 & \tfrac3{16} & -\tfrac1{16}\\ -\tfrac18 & -\tfrac1{16} & \tfrac3{16} \end{bmatrix},
+# \qquad S\boldsymbol g = (1\;\, {-\tfrac12}\;\, {-\tfrac12}).$$
 
 
 # %% exercise="softmax_jacobian" points=4
@@ -781,7 +783,8 @@ def dense_backward(x, W, delta):
 # transposes of ours. **The last layer:** $W_{3,kl}$ meets only $h_{2,k}$, and only in $h_{3,l}$:
 #
 # $$\frac{\partial J}{\partial W_{3,kl}} = h_{2,k}\,\underbrace{(h_{3,l} - t_l)}_{\delta_{3,l}}
-# \qquad\text{that is}\qquad \frac{\partial J}{\partial W_3} = \boldsymbol h_2^\top \boldsymbol\delta_3 .$$
+# \qquad\text{that is}\qquad
+# \frac{\partial J}{\partial W_3} = \boldsymbol h_2^\top \boldsymbol\delta_3 .$$
 
 # %% [markdown]
 # ### One layer further down
@@ -805,16 +808,16 @@ def dense_backward(x, W, delta):
 #
 # ReLU, $\boldsymbol x = (1\;\,2)$, target $1$, and
 #
-# $$W_1 = \begin{bmatrix} 1&-1\\ 1&0 \end{bmatrix},\quad W_2 = \begin{bmatrix} 1&1\\ 1&-1 \end{bmatrix},\quad
-# W_3 = \begin{bmatrix} 2\\ -1 \end{bmatrix}.$$
+# $$W_1 = \begin{bmatrix} 1&-1\\ 1&0 \end{bmatrix},\quad
+# W_2 = \begin{bmatrix} 1&1\\ 1&-1 \end{bmatrix},\quad W_3 = \begin{bmatrix} 2\\ -1 \end{bmatrix}.$$
 #
 # *Up:* $z_1 = (3\;\,{-1})$, $h_1 = (3\;\,0)$; $\;z_2 = h_2 = (3\;\,3)$; $\;h_3 = 6 - 3 = 3$.
 #
 # *Down:* $\delta_3 = 3 - 1 = 2$; $\;\delta_2 = 2\cdot(2\;\,{-1}) \odot (1\;\,1) = (4\;\,{-2})$;
 # $\;\delta_1 = (4 - 2\;\;\, 4 + 2) \odot (1\;\,0) = (2\;\,0)$.
 #
-# *The weights:* lower end times upper end. $\partial J/\partial W_1 = \boldsymbol x^\top\boldsymbol\delta_1
-# = \begin{bmatrix} 2&0\\ 4&0 \end{bmatrix}$.
+# *The weights:* lower end times upper end.
+# $\partial J/\partial W_1 = \boldsymbol x^\top\boldsymbol\delta_1 = \begin{bmatrix} 2&0\\ 4&0 \end{bmatrix}$.
 
 # %%
 SMALL = [np.array([[1.0, -1.0], [1.0, 0.0]]), np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[2.0], [-1.0]])]
@@ -869,9 +872,8 @@ plt.show()
 # Each line carries its weight and, in brackets, its derivative: the disc at its left end times the
 # $\delta$ at its right end; the thicker, the more to blame.
 #
-# The grey disc is the hidden unit with $z = -1$: it is off. No value goes up through it and no blame
-# comes down: all four lines at it are pale, **their derivatives are 0**. In this example they learn
-# nothing.
+# The grey disc is the hidden unit with $z = -1$: it is off. No value goes up through it, no blame
+# comes down: all four lines at it are pale, **their derivatives are 0**.
 #
 # Check one line by nudging: with $1 + \varepsilon$ in place of the first weight, $h_3$ becomes
 # $3 + \varepsilon$ and $J = \tfrac12(2 + \varepsilon)^2 \approx 2 + 2\varepsilon$. Yes, 2.
@@ -1359,14 +1361,16 @@ def test_slopes_of_the_right_layer(rng, reference):
 
 
 def test_large_logits():
-    "Logits of 1000 and −1000: are the cost and its derivatives finite, and right?"
+    "One example with the logits (1000, −1000), one with (1, −1): are the cost and its derivatives finite, and right?"
+    weights, biases = [np.array([[1.0]]), np.array([[1000.0, -1000.0]])], [np.zeros(1), np.zeros(2)]
     cost, grad_weights, grad_biases = backprop_deep(
-        np.array([[1.0], [1.0]]), np.array([1, 0]), [np.array([[1000.0, -1000.0]])], [np.zeros(2)], relu
+        np.array([[1.0], [1.0], [0.001]]), np.array([1, 0, 0]), weights, biases, relu
     )
+    wrong = 1 / (1 + np.exp(2))  # the probability of the wrong class in the third example
     assert_finite(cost)
-    assert_allclose(cost, 1000.0)
-    assert_allclose(grad_weights[0], [[0.5, -0.5]])
-    assert_allclose(grad_biases[0], [0.5, -0.5])
+    assert_allclose(cost, (2000 - np.log(1 - wrong)) / 3)
+    assert_allclose(grad_weights[1], [[(1 - 0.001 * wrong) / 3, (0.001 * wrong - 1) / 3]])
+    assert_allclose(grad_biases[1], [(1 - wrong) / 3, (wrong - 1) / 3])
 
 
 def test_inputs_stay_as_they_are(rng):
@@ -1497,6 +1501,22 @@ def backprop_deep(x, labels, weights, biases, activation):
         return -np.log(y[np.arange(len(x)), labels]).mean(), grad_weights, grad_biases
 
 
+# %% mistake="backprop_deep" hint="You subtract the largest logit of the whole batch. What happens to a row whose own logits are all far below it?"
+def backprop_deep(x, labels, weights, biases, activation):
+    hs, slopes = forward_pass(x, weights, biases, activation)
+    shifted = hs[-1] - hs[-1].max()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_y = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    delta = (np.exp(log_y) - np.eye(log_y.shape[1])[labels]) / len(x)
+    grad_weights, grad_biases = [], []
+    for layer in reversed(range(len(weights))):
+        grad_h, grad_W, grad_b = dense_backward(hs[layer], weights[layer], delta)
+        grad_weights.insert(0, grad_W)
+        grad_biases.insert(0, grad_b)
+        delta = grad_h * slopes[layer - 1] if layer else None
+    return -log_y[np.arange(len(x)), labels].mean(), grad_weights, grad_biases
+
+
 # %% mistake="backprop_deep" hint="Your lists begin with the last layer. On the way down you meet the layers in which order?"
 def backprop_deep(x, labels, weights, biases, activation):
     hs, slopes = forward_pass(x, weights, biases, activation)
@@ -1588,9 +1608,9 @@ def backprop_deep(x, labels, weights, biases, activation):
 #
 # $$\frac{J(w + \varepsilon) - J(w - \varepsilon)}{2\varepsilon}, \qquad \varepsilon = 10^{-5}.$$
 #
-# (*Deep Learning* 11.5 recommends it; why $10^{-5}$ and not $10^{-15}$, notebook 7 will show.) The next cell does it for six
-# layers, then once more with a planted bug: **in layer 3** the slope is taken at $h$ instead of $z$.
-# In which layers will the derivatives be wrong? Decide before you run it.
+# (*Deep Learning* 11.5 recommends it. Why $10^{-5}$ and not $10^{-15}$? See notebook 7.) The next
+# cell does it for six layers, then once more with a planted bug: **in layer 3** the slope is taken
+# at $h$ instead of $z$. Which layers will have wrong derivatives? Decide before you run it.
 
 
 # %% demo=true
@@ -1670,9 +1690,9 @@ if works:
 # ## Where the sources differ
 #
 # - *From which end to multiply?* The Pennsylvania algorithm starts at the top with $D^{(m)} = 1$,
-#   multiplies whole Jacobians, $D^{(j)} = D^{(j+1)}\,\partial_z f_{j+1}$, and applies the cost's gradient
-#   **last**. Jiang and Lepetit start with the error signal, so that a *vector* travels down.
-#   The product is the same, the work is not: see below.
+#   multiplies whole Jacobians, $D^{(j)} = D^{(j+1)}\,\partial_z f_{j+1}$, and applies the cost's
+#   gradient **last**. Jiang and Lepetit start with the error signal: a *vector* travels down. Same
+#   product, other work: see below.
 # - *Which way does a Jacobian lie?* Jiang's has $\partial y_j/\partial z_i$ in row $i$ and multiplies
 #   the error signal as it is; *Deep Learning* and Pennsylvania put it in row $j$ and transpose. For
 #   the softmax, $S = S^\top$.
@@ -1682,12 +1702,13 @@ if works:
 # %% [markdown]
 # - *How large is δ?* Korea University and Lepetit halve the squared error, $\delta = o - t$; Jiang does
 #   not, $\delta = 2(o - t)$.
-# - *Sum or mean?* Jiang's and Lepetit's costs sum over the examples, Pennsylvania's descent divides by
-#   $n$, and so do we. The same learning rate is then $n$ times as large a step.
+# - *Sum or mean?* Jiang's and Lepetit's costs are sums over the examples. Pennsylvania's descent, and
+#   Jiang's for a batch, divide by $n$; so do we. Without it the same learning rate makes a step $n$
+#   times as large.
 # - *Names.* Lepetit's $\bar{\boldsymbol x}, \boldsymbol x$ are our $z, h$; Jiang's are $\boldsymbol a,
 #   \boldsymbol z$ (his $\boldsymbol z$ comes *after* the bend), Korea University's $u, h$.
-# - *A slip.* Lepetit's (38) has $g'(\bar{\boldsymbol x}_2^m)\,\boldsymbol x_2^{jl}$; his (39) goes on, rightly, with
-#   $g'(\bar{\boldsymbol x}_2^k)\,\boldsymbol x_1^l$.
+# - *A slip.* Lepetit's (38) has $g'(\bar{\boldsymbol x}_2^m)\,\boldsymbol x_2^{jl}$; his (39) goes
+#   on, rightly, with $g'(\bar{\boldsymbol x}_2^k)\,\boldsymbol x_1^l$.
 
 # %% demo=true
 rng = np.random.default_rng(0)
@@ -1773,9 +1794,9 @@ if trained:
     seconds = time.perf_counter() - begin
     right = np.mean(read(x_test, weights, biases).argmax(axis=1) == y_test)
     figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-    for curve, name, colour, shift in ((history[:, 1], "test", VERMILION, 7), (history[:, 0], "training", BLUE, -7)):
+    for curve, name, colour in ((history[:, 1], "test", VERMILION), (history[:, 0], "training", BLUE)):
         axes.semilogy(curve, color=colour)
-        place = {"xytext": (6, shift * (curve[-1] < 1e-9)), "textcoords": "offset points", "va": "center"}
+        place = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
         axes.annotate(f"{name} {curve[-1]:.3f}", (30, curve[-1]), color=colour, **place)
     axes.axhline(np.log(10), color=GREY, linestyle=":", linewidth=1.5)
     axes.text(30, np.log(10) * 0.88, "guessing: log 10", color=GREY, ha="right", va="top")
@@ -1786,8 +1807,9 @@ if trained:
 
 # %% [markdown]
 # *The figure:* the cost on a logarithmic axis. Both curves fall steeply from above the dotted line of
-# guessing. The training curve goes on falling, towards 0.003; the test curve levels out near 0.1 and
-# stays there. The gap between them is *overfitting*, the subject of chapter 7.
+# guessing, at first together. After some ten epochs they part: the training curve goes on falling, to
+# 0.05, the test curve levels out near 0.1. The gap between them is *overfitting*, the subject of
+# chapter 7. Every step of it was computed by your code.
 
 # %% [markdown]
 # ### What nudging would have cost
@@ -1860,7 +1882,8 @@ if ready and is_written(dense_backward, *np.zeros((3, 1, 1))):
 # %% [markdown]
 # *The figure:* one misread digit a column. At the top what the network saw; in the middle
 # $-\partial J/\partial x$, violet where more ink would lower the cost, orange where less would; at the
-# bottom the same digit after a small change of its pixels, now read correctly.
+# bottom the same digit, its pixels (white 0, black 1) changed by a few hundredths, now read correctly.
+# The first is the 4 of the title, taken for a 1: it lacks ink where a 4 has its two arms.
 #
 # It works the other way round, too: a change that nobody sees makes a network misread a digit. That
 # is an *adversarial example*; you will build some in chapter 7.

@@ -18,6 +18,8 @@ def build(workload, seed):
         return _step(problem, *_mlp(problem))
     if problem.name in ("hvp", "jvp"):
         return _second_order(problem)
+    if problem.name == "cnn":
+        return _step(problem, *_cnn(problem))
     if problem.name == "transformer":
         return _step(problem, *_transformer(problem))
     if problem.name == "bn_dropout":
@@ -64,6 +66,26 @@ def _mlp(problem):
     return layers.Sequential(
         _dense(problem, "1"), activation(), _dense(problem, "2"), activation(), _dense(problem, "3")
     ), problem.x
+
+
+def _cnn(problem):
+    """Make the network channels-last; pooling before ReLU gives the same numbers for a quarter of the work."""
+    side, values = problem.side // 4, problem.params
+    model = layers.Sequential(
+        layers.Conv2D(1, problem.c1, 5, rng=np.random.default_rng(0), padding="same"),
+        layers.MaxPool(2),
+        layers.ReLU(),
+        layers.Conv2D(problem.c1, problem.c2, 5, rng=np.random.default_rng(0), padding="same"),
+        layers.MaxPool(2),
+        layers.ReLU(),
+        layers.Flatten(),
+        layers.Dense(problem.c2 * side * side, 10, rng=np.random.default_rng(0)),
+    )
+    _set(model[0], weight=values["w1"].transpose(2, 3, 1, 0), bias=values["b1"])
+    _set(model[3], weight=values["w2"].transpose(2, 3, 1, 0), bias=values["b2"])
+    rows = values["w3"].reshape(problem.c2, side, side, 10).transpose(1, 2, 0, 3).reshape(-1, 10)
+    _set(model[7], weight=rows, bias=values["b3"])
+    return model, np.ascontiguousarray(problem.x.transpose(0, 2, 3, 1))
 
 
 class _Pooled(layers.Module):

@@ -197,7 +197,7 @@ def test_a_check_that_takes_too_long_costs_its_exercise_alone(source, judge, mon
 
 def test_hidden_inputs_differ_between_students_and_are_the_same_for_a_regrade(source, judge):
     """A student who knew the seed could bring a table of answers."""
-    from grading import judge as module
+    from grading.judge import examination as module
 
     judge.limits, seeds = LIMITS, []
     with pytest.MonkeyPatch.context() as patch:

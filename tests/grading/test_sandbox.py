@@ -288,7 +288,7 @@ def _call(sandbox: Sandbox, body: str, limits: Limits = SHORT, seconds: float | 
     try:
         cell = "def f():\n" + "".join(f"    {line}\n" for line in body.splitlines())
         child.request("cell", kind="cell", source=cell, keep={"e": ["f"]})
-        handle = child.request("get", exercise="e", name="f")["value"]
+        handle = child.request("begin", wanted=[("e", "f")])["value"][0]
         return child.request("call", target=handle, args=(), kwargs={}, count=False, seconds=seconds)
     finally:
         child.close()

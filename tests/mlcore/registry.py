@@ -327,3 +327,8 @@ OPTIMIZERS: dict[str, tuple[Callable[[list[Tensor]], optimizers.Optimizer], tupl
         (0.9, 0.9 - 0.1 * (0.58 / 0.19) / (0.019996 / 0.001999) ** 0.5),
     ),
 }
+
+import registry_autodiff  # noqa: E402, F401  (adds its cases to CASES)
+import registry_convolution  # noqa: E402, F401
+import registry_functions  # noqa: E402, F401  (adds its cases to those above)
+import registry_linear_algebra  # noqa: E402, F401

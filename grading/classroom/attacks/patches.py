@@ -157,7 +157,7 @@ ATTACKS = [
         "the encoder",
         "Makes the encoder send the number four for every value.",
         """
-        from grading import wire
+        from grading.sandbox import wire
         plain = wire.Encoder._plain
         wire.Encoder._plain = lambda self, value, depth: plain(self, 4.0 if isinstance(value, float) else value, depth)
         """,

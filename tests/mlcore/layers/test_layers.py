@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from registry import INITIALIZERS, LAYERS
+from registry_functions import WORDS
 
 from mlcore import Tensor, functions, layers
 from mlcore.layers import Dense, Module, ReLU, Sequential
@@ -15,35 +16,51 @@ def rng():
     return np.random.default_rng(0)
 
 
+def sample(name, shape, dtype=np.float32):
+    """Draw an input for a layer: numbers, or words."""
+    if name in WORDS:
+        return rng().integers(0, WORDS[name], shape)
+    return rng().standard_normal(shape).astype(dtype)
+
+
+def first(out):
+    """Take the output, where a layer also returns its state."""
+    return out[0] if isinstance(out, tuple) else out
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_keep_shapes_and_float32_and_have_gradients(name):
     make, shape, out_shape = LAYERS[name]
     layer = make()
-    x = Tensor(rng().standard_normal(shape), dtype=np.float32, requires_grad=True)
-    out = layer(x)
+    x = Tensor(sample(name, shape), requires_grad=name not in WORDS)
+    out = first(layer(x))
     assert out.shape == out_shape
     assert out.dtype == np.float32
     out.backward(np.ones(out_shape))
-    assert x.grad.shape == shape
+    if name not in WORDS:
+        assert x.grad.shape == shape
     for parameter in layer.parameters():
         assert parameter.dtype == np.float32
         assert parameter.grad.shape == parameter.shape
     layer.zero_grad()
     assert all(parameter.grad is None for parameter in layer.parameters())
-    with_batch_of_none = layer(np.zeros((0, *shape[1:]), np.float32))
+    with_batch_of_none = first(layer(sample(name, (0, *shape[1:]))))
     assert with_batch_of_none.shape == (0, *out_shape[1:])
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_a_layer_is_its_state(name):
+def test_a_layer_is_its_state(name, tmp_path):
     make, shape, _ = LAYERS[name]
-    layer, other = make(), make()
-    for parameter in other.parameters():
-        parameter.data += 1.0
+    layer, other, third = make().eval(), make().eval(), make().eval()
+    for _, tensor in [*other.named_tensors(), *third.named_tensors()]:
+        tensor.data += 1.0
     other.load_state_dict(layer.state_dict())
-    x = rng().standard_normal(shape)
-    np.testing.assert_array_equal(other(x), layer(x))
-    np.testing.assert_array_equal(copy.deepcopy(layer)(x), layer(x))
+    layer.save(tmp_path / "state")
+    x = sample(name, shape)
+    expected = np.asarray(first(layer(x)))
+    np.testing.assert_array_equal(first(other(x)), expected)
+    np.testing.assert_array_equal(first(copy.deepcopy(layer)(x)), expected)
+    np.testing.assert_array_equal(first(third.load(tmp_path / "state.npz")(x)), expected)
 
 
 class Shared(Module):

@@ -1,0 +1,80 @@
+"""The table of a model's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mlcore.autodiff.tensor import no_grad
+from mlcore.layers.module import Module
+
+
+def summarize(model: Module, inputs: Sequence[Any]) -> str:
+    """Write the table of `Module.summary`.
+
+    Parameters
+    ----------
+    model : Module
+    inputs : sequence of array or Tensor
+        What to call the model with; nothing, to leave the shapes out.
+
+    Returns
+    -------
+    str
+    """
+    rows = [(name, module) for name, module in model.named_modules() if _is_leaf(module)]
+    shapes = _output_shapes(model, inputs) if inputs else {}
+    counts = [sum(p.size for p in module.parameters()) for _, module in rows]
+    total = sum(p.size for p in model.parameters())
+    # What no layer in the table holds: parameters of the modules around them.
+    elsewhere = total - sum({id(p): p.size for _, module in rows for p in module.parameters()}.values())
+    table = [("layer", "kind", "output", "parameters")]
+    for (name, module), count in zip(rows, counts, strict=True):
+        table.append((name or "(model)", type(module).__name__, shapes.get(id(module), ""), f"{count:,}"))
+    if elsewhere:
+        table.append(("(model)", type(model).__name__, shapes.get(id(model), ""), f"{elsewhere:,}"))
+    table.append(("total", "", "", f"{total:,}"))
+    if not inputs:
+        table = [(layer, kind, count) for layer, kind, _, count in table]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for *texts, count in table:
+        cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
+        lines.append("  ".join([*cells, count.rjust(widths[-1])]))
+    return "\n".join(lines)
+
+
+def _is_leaf(module: Module) -> bool:
+    return sum(1 for _ in module.modules()) == 1
+
+
+def _output_shapes(model: Module, inputs: Sequence[Any]) -> dict[int, str]:
+    """Run the model once and note the shape that every module returns; leave its state and mode as they were."""
+    shapes: dict[int, str] = {}
+    modules = list(model.modules())
+    modes = [module.training for module in modules]
+    model.eval()
+    try:
+        for module in modules:
+            _watch(module, shapes)
+        with no_grad():
+            model(*inputs)
+    finally:
+        for module, mode in zip(modules, modes, strict=True):
+            vars(module).pop("forward", None)
+            module.training = mode
+    return shapes
+
+
+def _watch(module: Module, shapes: dict[int, str]) -> None:
+    forward = module.forward
+
+    def watched(*inputs: Any, **options: Any) -> Any:
+        out = forward(*inputs, **options)
+        first = out[0] if isinstance(out, tuple) else out
+        shapes[id(module)] = str(np.shape(first))
+        return out
+
+    module.forward = watched

@@ -1,0 +1,349 @@
+"""Cases of the functions and layers for `registry`, which imports this file at its end."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import scipy.special
+from registry import CASES, LAYERS, Case, add, distinct, normal, positive
+
+from mlcore import functions as f
+from mlcore import layers
+
+#: Public functions that make constant arrays, which have no derivatives.
+CONSTANTS = {"causal_mask", "one_hot", "padding_mask", "sinusoidal_positions"}
+
+
+def case(name: str, label: str, function: Any, inputs: tuple, reference: Any) -> None:
+    """Register a case of a function that also takes constants."""
+    CASES.append(Case(name, label, function, inputs, reference))
+
+
+# ---- activations ------------------------------------------------------------------------------------------------
+
+_SHAPES = [(), (1,), (3, 2), (0, 2)]
+
+
+def _where(condition, x, y):
+    return np.where(condition, x, y)
+
+
+for function, reference, options in [
+    (f.leaky_relu, lambda x: _where(x > 0, x, 0.2 * x), {"slope": 0.2}),
+    (f.elu, lambda x: _where(x > 0, x, 1.5 * np.expm1(x)), {"alpha": 1.5}),
+    (f.celu, lambda x: _where(x > 0, x, 1.5 * np.expm1(x / 1.5)), {"alpha": 1.5}),
+    (
+        f.selu,
+        lambda x: 1.0507009873554805 * _where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+        {},
+    ),
+    (f.relu6, lambda x: np.clip(x, 0, 6), {}),
+    (f.hard_tanh, lambda x: np.clip(x, -0.77, 0.66), {"lower": -0.77, "upper": 0.66}),
+    (f.hard_sigmoid, lambda x: np.clip(0.7 * x + 0.4, 0, 1), {"slope": 0.7, "offset": 0.4}),
+    (f.hard_swish, lambda x: x * np.clip(x / 6 + 0.5, 0, 1), {}),
+    (f.hard_shrink, lambda x: _where(np.abs(x) > 0.33, x, 0), {"threshold": 0.33}),
+    (f.soft_shrink, lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.33, 0), {"threshold": 0.33}),
+    (f.threshold, lambda x: _where(x > 0.33, x, 7), {"at": 0.33, "value": 7.0}),
+    (f.gelu, lambda x: x * scipy.special.ndtr(x), {}),
+    (
+        f.gelu,
+        lambda x: x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+        {"approximate": "tanh"},
+    ),
+    (f.silu, lambda x: x * scipy.special.expit(x), {}),
+    (f.mish, lambda x: x * np.tanh(np.log1p(np.exp(x))), {}),
+    (f.softsign, lambda x: x / (1 + np.abs(x)), {}),
+    (f.log_sigmoid, lambda x: np.log(scipy.special.expit(x)), {}),
+    (f.tanh_shrink, lambda x: x - np.tanh(x), {}),
+]:
+    for shape in _SHAPES:
+        add(function, (normal(*shape),), reference, **options)
+    # numbers 1/8 apart, off the corners, far to both sides
+    add(function, (distinct(10, 10) - 6.03,), reference, "wide", **options)
+for x, slope in [((3, 2), (2,)), ((3, 2), (1,)), ((3, 2), ()), ((2, 3, 2), (2,)), ((0, 2), (2,))]:
+    add(f.prelu, (normal(*x), normal(*slope)), lambda x, a: _where(x > 0, x, a * x))
+
+
+# ---- normalization ----------------------------------------------------------------------------------------------
+
+
+def _standardized(x, axes, epsilon=1e-5):
+    return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + epsilon)
+
+
+for shape in [(3, 4), (2, 3, 4), (4,), (1, 4), (3, 2), (0, 4)]:
+    d = shape[-1]
+    add(f.layer_norm, (normal(*shape),), lambda x: _standardized(x, -1), f"plain {shape}")
+    add(
+        f.layer_norm,
+        (normal(*shape), normal(d), normal(d)),
+        lambda x, w, b: _standardized(x, -1, 1e-3) * w + b,
+        epsilon=1e-3,
+    )
+    add(f.rms_norm, (normal(*shape),), lambda x: x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5), f"plain {shape}")
+    add(
+        f.rms_norm,
+        (normal(*shape), normal(d)),
+        lambda x, w: w * x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-3),
+        epsilon=1e-3,
+    )
+add(
+    f.layer_norm,
+    (normal(2, 3, 4), normal(3, 4), normal(3, 4)),
+    lambda x, w, b: _standardized(x, (-2, -1)) * w + b,
+    "two axes",
+)
+case(
+    "layer_norm",
+    "weight only",
+    lambda x, w: f.layer_norm(x, w),
+    (normal(2, 4), normal(4)),
+    lambda x, w: _standardized(x, -1) * w,
+)
+case(
+    "layer_norm",
+    "bias only",
+    lambda x, b: f.layer_norm(x, None, b, axes=1),
+    (normal(2, 4), normal(4)),
+    lambda x, b: _standardized(x, -1) + b,
+)
+case(
+    "layer_norm",
+    "two axes plain",
+    lambda x: f.layer_norm(x, axes=2),
+    (normal(2, 3, 4),),
+    lambda x: _standardized(x, (-2, -1)),
+)
+add(
+    f.rms_norm,
+    (normal(2, 3, 4), normal(3, 4)),
+    lambda x, w: w * x / np.sqrt((x**2).mean((-2, -1), keepdims=True) + 1e-5),
+    "two axes",
+)
+
+for shape in [(5, 3), (2, 3, 4), (3, 2, 2, 2), (5, 1)]:
+    d, rows = shape[-1], tuple(range(len(shape) - 1))
+    add(f.batch_norm, (normal(*shape),), partial(lambda r, x: _standardized(x, r), rows), f"plain {shape}")
+    add(
+        f.batch_norm,
+        (normal(*shape), normal(d), normal(d)),
+        partial(lambda r, x, w, b: _standardized(x, r, 1e-3) * w + b, rows),
+        epsilon=1e-3,
+    )
+_mean, _var = normal(3), positive(3)
+_in_use = partial(f.batch_norm, running_mean=_mean, running_var=_var, training=False)
+case(
+    "batch_norm in use",
+    "affine",
+    _in_use,
+    (normal(5, 3), normal(3), normal(3)),
+    lambda x, w, b: (x - _mean) / np.sqrt(_var + 1e-5) * w + b,
+)
+case("batch_norm in use", "plain", _in_use, (normal(5, 3),), lambda x: (x - _mean) / np.sqrt(_var + 1e-5))
+for shape, axes in [((3, 4), (0,)), ((3, 4), (-1,)), ((2, 3, 4), (0, 2)), ((3,), (0,)), ((0, 3), (1,))]:
+    add(f.standardize, (normal(*shape),), partial(lambda a, x: _standardized(x, a), axes), f"{shape},{axes}", axes=axes)
+
+
+def _grouped(x, groups):
+    split = x.reshape(len(x), -1, groups, x.shape[-1] // groups)
+    return _standardized(split, (1, 3)).reshape(x.shape)
+
+
+for shape, groups in [((2, 6), 2), ((2, 3, 4), 2), ((2, 2, 3, 4), 4), ((3, 2, 4), 1)]:
+    add(f.group_norm, (normal(*shape),), partial(lambda g, x: _grouped(x, g), groups), f"plain {shape}", groups=groups)
+    add(
+        f.group_norm,
+        (normal(*shape), normal(shape[-1]), normal(shape[-1])),
+        partial(lambda g, x, w, b: _grouped(x, g) * w + b, groups),
+        groups=groups,
+    )
+for shape in [(2, 3, 4), (2, 2, 3, 2)]:
+    axes = tuple(range(1, len(shape) - 1))
+    add(
+        f.instance_norm,
+        (normal(*shape), normal(shape[-1]), normal(shape[-1])),
+        partial(lambda a, x, w, b: _standardized(x, a) * w + b, axes),
+    )
+
+
+def _local(x, size):
+    padded = np.pad(x * x, [(0, 0)] * (x.ndim - 1) + [(size // 2, (size - 1) // 2)])
+    energy = np.stack([padded[..., i : i + size].sum(-1) for i in range(x.shape[-1])], axis=-1)
+    return x / (1.5 + 0.7 / size * energy) ** 0.6
+
+
+for size in (1, 2, 3):
+    options = {"size": size, "alpha": 0.7, "beta": 0.6, "bias": 1.5}
+    add(f.local_response_norm, (normal(2, 3, 5),), partial(_local, size=size), f"size {size}", **options)
+for shape in [(4, 3), (2, 2, 3, 2), (1, 1)]:
+    axes = tuple(range(len(shape) - 1))
+    add(
+        f.weight_norm,
+        (normal(*shape), normal(shape[-1])),
+        partial(lambda a, v, g: g * v / np.sqrt((v * v).sum(a)), axes),
+    )
+
+# ---- dropout and embedding --------------------------------------------------------------------------------------
+
+for shape in [(), (4,), (3, 4), (0, 2)]:
+    draws = np.random.default_rng(5).random(shape)
+    case(
+        "dropout",
+        str(shape),
+        lambda x: f.dropout(x, probability=0.3, rng=np.random.default_rng(5)),
+        (normal(*shape),),
+        partial(lambda d, x: x * (d >= 0.3) / 0.7, draws),
+    )
+_draws = np.random.default_rng(5).random((2, 1, 4))
+case(
+    "dropout_features",
+    "images",
+    lambda x: f.dropout_features(x, probability=0.3, rng=np.random.default_rng(5)),
+    (normal(2, 3, 4),),
+    lambda x: x * (_draws >= 0.3) / 0.7,
+)
+for indices in [np.array([2, 0, 2]), np.array([[1], [1]]), np.array(1), np.zeros((0, 2), int)]:
+    case(
+        "embedding", repr(indices), partial(f.embedding, indices), (normal(3, 2),), partial(lambda i, w: w[i], indices)
+    )
+
+# ---- attention --------------------------------------------------------------------------------------------------
+
+
+def _attention(q, k, v, mask=None, scale=None):
+    scores = q @ np.swapaxes(k, -1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(scipy.special.softmax(scores, axis=-1)) @ v
+
+
+def _split_heads(x, heads):
+    return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)
+
+
+def _heads(q, k, v, heads, mask=None):
+    out = _attention(*(_split_heads(x, heads) for x in (q, k, v)), mask)
+    return out.transpose(0, 2, 1, 3).reshape(*q.shape[:2], -1)
+
+
+for q, k, v in [
+    ((3, 2), (4, 2), (4, 5)),
+    ((2, 3, 2), (2, 1, 2), (2, 1, 2)),
+    ((1, 1), (1, 1), (1, 1)),
+    ((0, 2), (3, 2), (3, 2)),
+]:
+    add(f.attention, (normal(*q), normal(*k), normal(*v)), _attention)
+_tri, _some = np.tri(3, dtype=bool), np.array([[True, False, True], [False, False, False], [True, True, True]])
+_bias = normal(3, 3)
+for label, mask, options in [
+    ("causal", _tri, {"causal": True}),
+    ("mask", _some, {"mask": _some}),
+    ("mask and causal", _some & _tri, {"mask": _some, "causal": True}),
+    ("bias", _bias, {"mask": _bias}),
+]:
+    qkv = (normal(2, 3, 4), normal(2, 3, 4), normal(2, 3, 4))
+    add(f.attention, qkv, partial(_attention, mask=mask), label, **options)
+    add(f.multi_head_attention, qkv, partial(_heads, heads=2, mask=mask), label, heads=2, **options)
+    add(
+        f.self_attention,
+        (np.concatenate(qkv, axis=-1),),
+        partial(lambda m, x: _heads(*np.split(x, 3, axis=-1), 2, m), mask),
+        label,
+        heads=2,
+        **options,
+    )
+add(f.attention, (normal(2, 3), normal(2, 3), normal(2, 3)), partial(_attention, scale=0.3), "scale", scale=0.3)
+add(f.self_attention, (normal(2, 4, 6),), lambda x: _heads(*np.split(x, 3, axis=-1), 1), "one head", heads=1)
+add(
+    f.multi_head_attention,
+    (normal(2, 3, 4), normal(2, 5, 4), normal(2, 5, 6)),
+    partial(_heads, heads=2),
+    "cross",
+    heads=2,
+)
+
+
+def _rotated(x):
+    d = x.shape[-1] // 2
+    turn = np.exp(1j * np.arange(2, 2 + x.shape[-2])[:, None] * 10000.0 ** (-np.arange(d) / d))
+    turned = (x[..., :d] + 1j * x[..., d:]) * turn
+    return np.concatenate([turned.real, turned.imag], axis=-1)
+
+
+for shape in [(3, 4), (2, 3, 2), (0, 2)]:
+    add(f.rotate_positions, (normal(*shape),), _rotated, start=2)
+case("linear", "no bias", lambda x, w: f.linear(x, w), (normal(2, 3, 4), normal(4, 2)), lambda x, w: x @ w)
+
+# ---- layers -----------------------------------------------------------------------------------------------------
+
+
+def _rng():
+    return np.random.default_rng(0)
+
+
+#: Layers whose inputs are numbers of words, from 0 to this.
+WORDS = {"Embedding": 6}
+
+for name in ("ELU", "GELU", "SELU", "HardSigmoid", "HardSwish", "HardTanh", "LeakyReLU", "LogSoftmax", "Mish"):
+    LAYERS[name] = (getattr(layers, name), (5, 4), (5, 4))
+for name in ("PReLU", "SiLU", "Softmax", "Softplus", "Softsign"):
+    LAYERS[name] = (getattr(layers, name), (5, 4), (5, 4))
+for name in ("BatchNorm", "InstanceNorm", "LayerNorm", "RMSNorm"):
+    LAYERS[name] = (partial(getattr(layers, name), 4), (5, 3, 4), (5, 3, 4))
+
+
+class _OfOne(layers.Module):
+    """A layer of two inputs as one of the first."""
+
+    def __init__(self, layer, second):
+        self.layer, self.second = layer, second
+
+    def forward(self, x):
+        return self.layer(x, self.second[: len(x)])
+
+
+for axes in (1, 2, 3):
+    small, large = (3,) * axes, (4,) * axes
+    LAYERS[f"Conv{axes}D"] = (
+        partial(getattr(layers, f"Conv{axes}D"), 2, 4, 2, rng=_rng(), groups=2),
+        (2, *large, 2),
+        (2, *small, 4),
+    )
+    LAYERS[f"TransposedConv{axes}D"] = (
+        partial(getattr(layers, f"TransposedConv{axes}D"), 2, 4, 2, rng=_rng()),
+        (2, *small, 2),
+        (2, *large, 4),
+    )
+LAYERS |= {
+    "AveragePool": (lambda: layers.AveragePool((2, 3)), (5, 4, 3, 2), (5, 2, 1, 2)),
+    "Flatten": (layers.Flatten, (5, 4, 3), (5, 12)),
+    "GlobalAveragePool": (layers.GlobalAveragePool, (5, 4, 3), (5, 3)),
+    "GlobalMaxPool": (layers.GlobalMaxPool, (5, 4, 3), (5, 3)),
+    "MaxPool": (lambda: layers.MaxPool(2, stride=1), (5, 4, 3), (5, 3, 3)),
+    "FeedForward": (lambda: layers.FeedForward(4, 6, rng=_rng(), activation="relu"), (5, 3, 4), (5, 3, 4)),
+    "LearnedPositions": (lambda: layers.LearnedPositions(7, 4, rng=_rng()), (5, 7, 4), (5, 7, 4)),
+    "Residual": (
+        lambda: layers.Residual(layers.Dense(4, 3, rng=_rng()), shortcut=layers.Dense(4, 3, rng=_rng())),
+        (5, 4),
+        (5, 3),
+    ),
+    "SinusoidalPositions": (lambda: layers.SinusoidalPositions(4), (5, 3, 4), (5, 3, 4)),
+    "TransformerDecoderBlock": (
+        lambda: _OfOne(layers.TransformerDecoderBlock(4, 2, 8, rng=_rng()), np.ones((5, 6, 4), np.float32)),
+        (5, 3, 4),
+        (5, 3, 4),
+    ),
+    "TransformerEncoderBlock": (
+        lambda: layers.TransformerEncoderBlock(4, 2, 8, rng=_rng(), norm_first=False),
+        (5, 3, 4),
+        (5, 3, 4),
+    ),
+    "Dropout": (lambda: layers.Dropout(0.5, rng=_rng()), (5, 4), (5, 4)),
+    "Embedding": (lambda: layers.Embedding(6, 4, rng=_rng()), (5, 3), (5, 3, 4)),
+    "GroupNorm": (lambda: layers.GroupNorm(4, groups=2), (5, 3, 4), (5, 3, 4)),
+    "MultiHeadAttention": (lambda: layers.MultiHeadAttention(4, 2, rng=_rng()), (5, 3, 4), (5, 3, 4)),
+    "WeightNorm": (lambda: layers.WeightNorm(layers.Dense(4, 3, rng=_rng())), (5, 4), (5, 3)),
+}
