@@ -39,7 +39,7 @@ lab: setup
 	$(BIN)/jupyter lab notebooks
 
 test: setup sandbox
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 test-slow: setup sandbox
 	$(BIN)/python -m pytest -m slow

@@ -96,7 +96,11 @@ class Examiner:
             Of which arrays among a call's arguments the check sees the changes; of all when left out.
         """
         self.trace, self.changed, self._may_change = [], set(), may_change
-        values = self.ask("begin", wanted=list(wanted))
+        try:
+            values = self.ask("begin", wanted=list(wanted))
+        except CallStopped:  # it had ended after its last answer; that is not this test's fault
+            self.trace = []
+            values = self.ask("begin", wanted=list(wanted))
         if not isinstance(values, list) or len(values) != len(wanted):
             raise CheckFailure("the objects of the exercise could not be had")
         return dict(zip((name for _, name in wanted), values, strict=True))

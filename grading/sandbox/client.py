@@ -301,15 +301,8 @@ class Unpickled:
 
 
 def _how_it_ended(code: int | None) -> str:
-    if code is not None and code < 0:
-        names = {
-            6: "abort",
-            7: "bus error",
-            8: "arithmetic error",
-            9: "killed",
-            11: "segmentation fault",
-            25: "file too large",
-        }
+    if code is not None and code < 0 and code != -9:  # -9: it had left the line, and was killed for that
+        names = {6: "abort", 7: "bus error", 8: "arithmetic error", 11: "segmentation fault", 25: "file too large"}
         return f"the process crashed ({names.get(-code, f'signal {-code}')})"
     return "the code ended its own process"
 

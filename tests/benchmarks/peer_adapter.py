@@ -18,6 +18,8 @@ def build(workload, seed):
         return _step(problem, *_mlp(problem))
     if problem.name in ("hvp", "jvp"):
         return _second_order(problem)
+    if problem.name == "lstm":
+        return _step(problem, *_lstm(problem))
     if problem.name == "cnn":
         return _step(problem, *_cnn(problem))
     if problem.name == "transformer":
@@ -55,10 +57,20 @@ def _step(problem, model, x):
         loss = loss_of(model(x), y)
         optimizer.zero_grad()
         loss.backward()
+        if problem.clip:
+            _clip([parameter.grad for parameter in optimizer.parameters], problem.clip)
         optimizer.step()
         return float(loss)
 
     return step
+
+
+def _clip(gradients, largest):
+    """Scale all gradients down, in place, until their norm together is at most ``largest``."""
+    norm = sum(float(np.vdot(g, g)) for g in gradients) ** 0.5
+    if norm > largest:
+        for g in gradients:
+            g *= largest / norm
 
 
 def _mlp(problem):
@@ -86,6 +98,23 @@ def _cnn(problem):
     rows = values["w3"].reshape(problem.c2, side, side, 10).transpose(1, 2, 0, 3).reshape(-1, 10)
     _set(model[7], weight=rows, bias=values["b3"])
     return model, np.ascontiguousarray(problem.x.transpose(0, 2, 3, 1))
+
+
+class _LastState(layers.Module):
+    """An LSTM, and a dense layer that reads its last state."""
+
+    def __init__(self, lstm, output):
+        self.lstm, self.output = lstm, output
+
+    def forward(self, x):
+        _, (h, _) = self.lstm(x)
+        return self.output(h[-1])
+
+
+def _lstm(problem):
+    lstm = layers.LSTM(problem.inp, problem.hidden, rng=np.random.default_rng(0))
+    _set(lstm.cells[0][0], weight_x=problem.params["wx"], weight_h=problem.params["wh"], bias=problem.params["b"])
+    return _LastState(lstm, _dense(problem, "3")), np.ascontiguousarray(problem.x.swapaxes(0, 1))
 
 
 class _Pooled(layers.Module):

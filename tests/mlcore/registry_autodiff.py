@@ -136,7 +136,7 @@ for shape, axis in [((), 0), ((3,), 1), ((3, 2), -1), ((3, 2), (0, -1)), ((0,), 
     both(s.expand_dims, np.expand_dims, shape, {"axis": axis}, {"axis": axis})
 for first, second in [(0, 1), (-1, 0), (1, 1)]:
     both(s.swapaxes, np.swapaxes, (2, 3, 4), {"first": first, "second": second}, {"axis1": first, "axis2": second})
-for source, destination in [(0, -1), ((0, 1), (-1, 0)), (-1, 1)]:
+for source, destination in [(0, -1), ((0, 1), (-1, 0)), (-1, 1), ((0, 1), (1, 0))]:
     options = {"source": source, "destination": destination}
     both(s.moveaxis, np.moveaxis, (2, 3, 4), options, options)
 for shape, axis in [((3,), None), ((3, 2), None), ((3, 2), -1), ((2, 3, 2), (0, 2)), ((), None), ((0, 2), 0)]:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from registry import CASES, LAYERS, Case, add, distinct, normal, positive
+from registry import CASES, INITIALIZERS, LAYERS, Case, add, distinct, normal, positive
 
 from mlcore import functions as f
 from mlcore import layers
+from mlcore.autodiff.shaping import concatenate
+from mlcore.functions import recurrent as _kernels
 
 #: Public functions that make constant arrays, which have no derivatives.
 CONSTANTS = {"causal_mask", "one_hot", "padding_mask", "sinusoidal_positions"}
@@ -277,6 +279,205 @@ for shape in [(3, 4), (2, 3, 2), (0, 2)]:
     add(f.rotate_positions, (normal(*shape),), _rotated, start=2)
 case("linear", "no bias", lambda x, w: f.linear(x, w), (normal(2, 3, 4), normal(4, 2)), lambda x, w: x @ w)
 
+# ---- recurrent networks -----------------------------------------------------------------------------------------
+
+
+def _rnn_step(x, h, wx, wh, b=0.0):
+    return np.tanh(x @ wx + h @ wh + b)
+
+
+def _lstm_step(x, h, c, wx, wh, b=0.0, peephole=None):
+    expit = scipy.special.expit
+    p = np.zeros((3, h.shape[1])) if peephole is None else peephole
+    i, g_f, g, o = np.split(x @ wx + h @ wh + b, 4, axis=1)
+    c = expit(g_f + p[1] * c) * c + expit(i + p[0] * c) * np.tanh(g)
+    return expit(o + p[2] * c) * np.tanh(c), c
+
+
+def _gru_step(x, h, wx, wh, b=0.0, bn=0.0, after=True):
+    d = h.shape[1]
+    from_x = x @ wx + b
+    r, z = np.split(scipy.special.expit(from_x[:, : 2 * d] + h @ wh[:, : 2 * d]), 2, axis=1)
+    inner = r * (h @ wh[:, 2 * d :] + bn) if after else (r * h) @ wh[:, 2 * d :] + bn
+    n = np.tanh(from_x[:, 2 * d :] + inner)
+    return (1 - z) * n + z * h
+
+
+def _sequence(step, x, *states, lengths=None, reverse=False):
+    """Run a step over sequences one at a time; return outputs, then last states, as (batch, time + k, hidden)."""
+    out = []
+    for n, sequence in enumerate(x):
+        length = len(sequence) if lengths is None else lengths[n]
+        state, outputs = [s[n : n + 1] for s in states], np.zeros((len(sequence), states[0].shape[1]))
+        for t in range(length)[::-1] if reverse else range(length):
+            new = step(sequence[t : t + 1], *state)
+            state = list(new) if isinstance(new, tuple) else [new]
+            outputs[t] = state[0][0]
+        out.append(np.concatenate([outputs, *state]))
+    return np.array(out).reshape(len(x), -1, states[0].shape[1])
+
+
+def _joined(outputs, *states):
+    """Join what a recurrent function returns in the same way."""
+    return concatenate([outputs, *(s.reshape((s.shape[0], 1, s.shape[1])) for s in states)], axis=1)
+
+
+def _recurrent_cases():
+    x, h, c = (2, 3, 2), (2, 2), (2, 2)
+    for label, options in [
+        ("", {}),
+        ("reverse", {"reverse": True}),
+        ("lengths", {"lengths": [3, 1]}),
+        ("lengths, reverse", {"lengths": [2, 3], "reverse": True}),
+    ]:
+        case(
+            "rnn",
+            label,
+            lambda x, h, wx, wh, b, o=options: _joined(*f.rnn(x, wx, wh, b, state=h, **o)),
+            (normal(*x), normal(*h), normal(2, 2), normal(2, 2), normal(2)),
+            lambda x, h, *w, o=options: _sequence(lambda x, h: _rnn_step(x, h, *w), x, h, **o),
+        )
+
+        def lstm(x, h, c, wx, wh, b, o=options):
+            outputs, state = f.lstm(x, wx, wh, b, state=(h, c), **o)
+            return _joined(outputs, *state)
+
+        case(
+            "lstm",
+            label,
+            lstm,
+            (normal(*x), normal(*h), normal(*c), normal(2, 8), normal(2, 8), normal(8)),
+            lambda x, h, c, *w, o=options: _sequence(lambda x, h, c: _lstm_step(x, h, c, *w), x, h, c, **o),
+        )
+        case(
+            "gru",
+            label,
+            lambda x, h, wx, wh, b, bn, o=options: _joined(*f.gru(x, wx, wh, b, bn, state=h, **o)),
+            (normal(*x), normal(*h), normal(2, 6), normal(2, 6), normal(6), normal(2)),
+            lambda x, h, *w, o=options: _sequence(lambda x, h: _gru_step(x, h, *w), x, h, **o),
+        )
+    zeros = np.zeros(h)
+
+    def states(step, *inputs, memory=False):
+        """Return states (time, batch, hidden) in the order of the kernels."""
+        joined = _sequence(step, *inputs)
+        time = inputs[0].shape[1]
+        return np.moveaxis(
+            np.concatenate([joined[:, :time], joined[:, -1:]], axis=1) if memory else joined[:, :time], 1, 0
+        )
+
+    case(
+        "rnn_states",
+        "",
+        partial(_kernels._rnn_states, activation="tanh"),
+        (normal(*x), normal(*h), normal(2, 2), normal(2, 2), normal(2)),
+        lambda x, h, *w: states(lambda x, h: _rnn_step(x, h, *w), x, h),
+    )
+    case(
+        "lstm_states",
+        "",
+        _kernels._lstm_states,
+        (normal(*x), normal(*h), normal(*c), normal(2, 8), normal(2, 8), normal(8)),
+        lambda x, h, c, *w: states(lambda x, h, c: _lstm_step(x, h, c, *w), x, h, c, memory=True),
+    )
+    case(
+        "gru_states",
+        "",
+        _kernels._gru_states,
+        (normal(*x), normal(*h), normal(2, 6), normal(2, 6), normal(6), normal(2)),
+        lambda x, h, *w: states(lambda x, h: _gru_step(x, h, *w), x, h),
+    )
+    case(
+        "lstm_states",
+        "no bias",
+        lambda *inputs: _kernels._lstm_states(*inputs, None),
+        (normal(*x), normal(*h), normal(*c), normal(2, 8), normal(2, 8)),
+        lambda x, h, c, *w: states(lambda x, h, c: _lstm_step(x, h, c, *w), x, h, c, memory=True),
+    )
+    case(
+        "gru_states",
+        "no biases",
+        lambda *inputs: _kernels._gru_states(*inputs, None, None),
+        (normal(*x), normal(*h), normal(2, 6), normal(2, 6)),
+        lambda x, h, *w: states(lambda x, h: _gru_step(x, h, *w), x, h),
+    )
+    case(
+        "rnn_states",
+        "relu, no bias",
+        lambda *inputs: _kernels._rnn_states(*inputs, None, activation="relu"),
+        (positive(*x), positive(*h), normal(2, 2), positive(2, 2)),
+        lambda x, h, wx, wh: states(lambda x, h: np.maximum(x @ wx + h @ wh, 0), x, h),
+    )
+    case(
+        "rnn",
+        "no bias, no state",
+        lambda x, wx, wh: _joined(*f.rnn(x, wx, wh)),
+        (normal(*x), normal(2, 2), normal(2, 2)),
+        lambda x, *w: _sequence(lambda x, h: _rnn_step(x, h, *w), x, zeros),
+    )
+    relu = {"activation": "relu"}
+    case(
+        "rnn",
+        "relu",
+        lambda x, wx, wh: _joined(*f.rnn(x, wx, wh, **relu)),
+        (positive(*x), normal(2, 2), positive(2, 2)),
+        lambda x, wx, wh: _sequence(lambda x, h: np.maximum(x @ wx + h @ wh, 0), x, zeros),
+    )
+    case(
+        "gru",
+        "no bias, no state",
+        lambda x, wx, wh: _joined(*f.gru(x, wx, wh)),
+        (normal(*x), normal(2, 6), normal(2, 6)),
+        lambda x, *w: _sequence(lambda x, h: _gru_step(x, h, *w), x, zeros),
+    )
+    case(
+        "gru",
+        "reset before",
+        lambda x, wx, wh, b, bn: _joined(*f.gru(x, wx, wh, b, bn, reset_after=False)),
+        (normal(*x), normal(2, 6), normal(2, 6), normal(6), normal(2)),
+        lambda x, *w: _sequence(lambda x, h: _gru_step(x, h, *w, after=False), x, zeros),
+    )
+
+    def lstm_without(x, wx, wh):
+        outputs, state = f.lstm(x, wx, wh)
+        return _joined(outputs, *state)
+
+    case(
+        "lstm",
+        "no bias, no state",
+        lstm_without,
+        (normal(*x), normal(2, 8), normal(2, 8)),
+        lambda x, *w: _sequence(lambda x, h, c: _lstm_step(x, h, c, *w), x, zeros, zeros),
+    )
+
+    def lstm_peephole(x, wx, wh, p):
+        outputs, state = f.lstm(x, wx, wh, peephole=p)
+        return _joined(outputs, *state)
+
+    case(
+        "lstm",
+        "peephole",
+        lstm_peephole,
+        (normal(*x), normal(2, 8), normal(2, 8), normal(3, 2)),
+        lambda x, wx, wh, p: _sequence(lambda x, h, c: _lstm_step(x, h, c, wx, wh, 0, p), x, zeros, zeros),
+    )
+    add(f.rnn_cell, (normal(3, 2), normal(3, 4), normal(2, 4), normal(4, 4), normal(4)), _rnn_step)
+    add(
+        f.gru_cell,
+        (normal(3, 2), normal(3, 4), normal(2, 12), normal(4, 12), normal(12), normal(4)),
+        _gru_step,
+    )
+    case(
+        "lstm_cell",
+        "both",
+        lambda *inputs: concatenate(f.lstm_cell(*inputs), axis=1),
+        (normal(3, 2), normal(3, 4), normal(3, 4), normal(2, 16), normal(4, 16), normal(16)),
+        lambda *inputs: np.concatenate(_lstm_step(*inputs), axis=1),
+    )
+
+
+_recurrent_cases()
+
 # ---- layers -----------------------------------------------------------------------------------------------------
 
 
@@ -346,4 +547,19 @@ LAYERS |= {
     "GroupNorm": (lambda: layers.GroupNorm(4, groups=2), (5, 3, 4), (5, 3, 4)),
     "MultiHeadAttention": (lambda: layers.MultiHeadAttention(4, 2, rng=_rng()), (5, 3, 4), (5, 3, 4)),
     "WeightNorm": (lambda: layers.WeightNorm(layers.Dense(4, 3, rng=_rng())), (5, 4), (5, 3)),
+}
+
+for name in ("RNN", "LSTM", "GRU"):
+    LAYERS[name] = (
+        partial(getattr(layers, name), 4, 3, rng=_rng(), layers=2, bidirectional=True),
+        (5, 6, 4),
+        (5, 6, 6),
+    )
+    LAYERS[f"{name}Cell"] = (partial(getattr(layers, f"{name}Cell"), 4, 3, rng=_rng()), (5, 4), (5, 3))
+
+INITIALIZERS |= {
+    "kaiming_uniform": lambda i, o: 2 / i,
+    "orthogonal": lambda i, o: 1 / max(i, o),
+    "sparse": lambda i, o: 15 / i,
+    "xavier_normal": lambda i, o: 2 / (i + o),
 }

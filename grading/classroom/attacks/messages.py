@@ -285,7 +285,7 @@ for number in range(3, 64):
         "a closed mouth",
         "Shuts the other half of the socket.",
         "connection().shutdown(socket.SHUT_WR)\ntime.sleep(9)",
-        "crashed (killed)",
+        "ended its own process",
     ),
     _line(
         "passed descriptors",

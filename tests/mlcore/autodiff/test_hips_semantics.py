@@ -106,7 +106,12 @@ def test_spread_where_it_has_corners():
     np.testing.assert_array_equal(gradient(np.std, [2.0, 2.0, 2.0])[0], [0, 0, 0])
     np.testing.assert_array_equal(gradient(lambda x: np.var(x, axis=0), [[1.0, 2.0]])[0], [[0, 0]])
     with np.errstate(all="ignore"):
-        assert np.isnan(np.var(Tensor([1.0]), ddof=1).item())
+        for function in (np.var, np.std):
+            x = Tensor([1.0], requires_grad=True)
+            out = function(x, ddof=1)
+            assert np.isnan(out.item())
+            out.backward()
+            assert np.isnan(x.grad).all()
 
 
 def test_reduction_over_no_axes_changes_nothing():
@@ -162,6 +167,8 @@ def test_ties_share_and_corners_are_as_documented():
     np.testing.assert_array_equal(gradient(np.maximum, [1.0, 2.0], [1.0, 3.0]), [[0.5, 0], [0.5, 1]])
     np.testing.assert_array_equal(gradient(np.abs, [0.0, -2.0])[0], [0, -1])
     np.testing.assert_array_equal(gradient(np.linalg.norm, [0.0, 0.0])[0], [0, 0])
+    np.testing.assert_allclose(gradient(lambda x: np.linalg.norm(x, 0.5), [0.0, 4.0])[0], [0, 1])
+    np.testing.assert_allclose(gradient(lambda x: np.linalg.norm(x, 3), [0.0, 4.0])[0], [0, 1])
     np.testing.assert_array_equal(gradient(np.hypot, [0.0], [0.0]), [[0], [0]])
     np.testing.assert_array_equal(gradient(np.arctan2, [0.0], [0.0]), [[0], [0]])
     np.testing.assert_array_equal(gradient(np.sinc, [0.0])[0], [0])

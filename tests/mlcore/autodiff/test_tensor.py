@@ -125,6 +125,38 @@ def test_no_grad_makes_constants_also_after_an_error():
     assert (x * 2).requires_grad
 
 
+def test_blocks_without_recording_nest_and_decorate():
+    x = Tensor([1.0], requires_grad=True)
+    with no_grad():
+        with no_grad():
+            pass
+        assert not (x * 2).requires_grad
+    assert (x * 2).requires_grad
+
+    @no_grad()
+    def double(x):
+        return x * 2
+
+    assert not double(x).requires_grad
+    block = no_grad()
+    with block, block:
+        assert not (x * 2).requires_grad
+    assert (x * 2).requires_grad
+
+
+def test_a_leaf_is_changed_in_place_only_without_recording():
+    w = Tensor([3.0], requires_grad=True)
+    kept = w
+    with no_grad():
+        w += 1.0
+        w **= 2
+        w /= 2.0
+    assert w is kept
+    np.testing.assert_array_equal(w, [8.0])
+    with pytest.raises(RuntimeError, match="changed in place while recording"):
+        w **= 2
+
+
 def test_detach_stops_the_derivative():
     x = Tensor([3.0], requires_grad=True)
     (x * x.detach()).sum().backward()
