@@ -10,13 +10,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from grading.sandbox.limits import Limits
+from grading.sandbox.places import SCRATCH, library_folders, writable_places
 from grading.sandbox.wire import FrameReader, Handle, TensorData, WireError, decode, frame
 
 TICK = 0.25  # seconds between two looks at what a child uses
@@ -59,7 +59,7 @@ class Sandbox:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if self.isolation == "none":
             self._home = tempfile.TemporaryDirectory(prefix="mlcourse-")
-        home = self._home.name if self._home else "/home"
+        home = self._home.name if self._home else SCRATCH
         isolated = "isolated" if self.isolation == "bubblewrap" else "open"
         command = [sys.executable, "-m", "grading.sandbox.zygote", str(theirs.fileno()), isolated]
         if self.isolation == "bubblewrap":
@@ -336,11 +336,13 @@ def bubblewrap_command() -> list[str]:
             "For code that you trust there is --isolation none."
         )
     course = Path(__file__).resolve().parents[2]
-    binds = {Path(p): Path(p) for p in _library_folders()}
+    binds = {Path(p): Path(p) for p in library_folders()}
     seen = ("mlcore", "grading/__init__.py", "grading/checks.py", "grading/sandbox")
     binds |= {course / name: Path("/course") / name for name in seen}
     command = [program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
     command += ["--new-session", "--cap-drop", "ALL"] if os.getuid() else ["--new-session"]
+    for place in writable_places():
+        command += ["--perms", "1777", "--tmpfs", place]
     folders: dict[Path, None] = {}
     for target in binds.values():
         folders |= dict.fromkeys(list(target.parents)[-2::-1])
@@ -351,28 +353,8 @@ def bubblewrap_command() -> list[str]:
             command += ["--symlink", os.readlink(source), str(target)]
         elif source.exists():
             command += ["--ro-bind", str(source), str(target)]
-    command += [
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--perms",
-        "1777",
-        "--tmpfs",
-        "/tmp",
-        "--perms",
-        "1777",
-        "--tmpfs",
-        "/home",
-    ]
-    return [*command, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/tmp", "--"]
-
-
-def _library_folders() -> list[str]:
-    system = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives"]
-    python = {sys.prefix, sys.base_prefix, *(sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib"))}
-    outside = sorted(p for p in python if not p.startswith(("/usr/", "/lib")))
-    return system + [p for p in outside if not any(p != q and p.startswith(q + "/") for q in outside)]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--remount-ro", "/dev"]
+    return [*command, "--chdir", SCRATCH, "--"]
 
 
 __all__ = ["Child", "Handle", "Sandbox", "SandboxError", "Stopped", "TensorData"]

@@ -8,6 +8,7 @@ import resource
 from pathlib import Path
 
 from grading.sandbox.limits import MIB, Limits
+from grading.sandbox.places import writable_places
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
@@ -46,8 +47,8 @@ def adopt_orphans() -> None:
 def enter_namespaces(limits: Limits, hidden: list[str]) -> None:
     """Move this process into namespaces of its own (its PID one is for children).
 
-    Whatever can be written is its own and goes with it: /tmp, /dev/shm, and /home, which the warm process filled. /proc
-    is empty, and so are the ``hidden`` files.
+    Whatever can be written is its own and goes with it; what the warm process wrote does not show. /proc is empty, and
+    so are the ``hidden`` files.
     """
     user, group = os.getuid(), os.getgid()
     _check(_libc.unshare(NEWUSER | NEWPID | NEWNS | NEWNET | NEWIPC | NEWUTS), "unshare")
@@ -55,7 +56,9 @@ def enter_namespaces(limits: Limits, hidden: list[str]) -> None:
     Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
     tmp, few = f"size={limits.disk}m,nr_inodes={FILES},mode=1777", "size=1m,nr_inodes=1k,mode=1777"
-    for place, options in (("/tmp", tmp), ("/dev/shm", few), ("/home", few), ("/proc", "size=4k,mode=0555")):
+    roomy, *others = writable_places()
+    places = {roomy: tmp} | dict.fromkeys((*others, "/dev/shm"), few) | {"/proc": "size=4k,mode=0555"}
+    for place, options in places.items():
         if os.path.isdir(place):
             kind = MS_NOSUID | MS_NODEV | (MS_RDONLY if place == "/proc" else 0)
             _check(_libc.mount(b"tmpfs", place.encode(), b"tmpfs", kind, options.encode()), f"mount on {place}")

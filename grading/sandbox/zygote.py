@@ -97,7 +97,7 @@ def _helper(data: int, write_end: int, limits: Limits, forbid: tuple[str, ...], 
 
 
 def _child(data: int, ready: int, limits: Limits, mapped: int, isolated: bool, shell) -> None:
-    from grading.sandbox import child, namespaces, system_calls
+    from grading.sandbox import child, namespaces, places, system_calls
 
     try:
         os.setsid()
@@ -105,8 +105,8 @@ def _child(data: int, ready: int, limits: Limits, mapped: int, isolated: bool, s
         if isolated:
             namespaces.drop_capabilities()
             system_calls.refuse_system_calls()
-            os.chdir("/tmp")
-            os.environ["HOME"] = "/tmp"
+            os.environ["HOME"] = os.environ["TMPDIR"] = places.writable_places()[0]
+            os.chdir(os.environ["HOME"])
         _only_descriptors(data, ready)
     except BaseException:
         os.write(ready, traceback.format_exc().encode()[-3000:])
