@@ -130,19 +130,14 @@ def _of_any(
 ) -> Sequence[Any]:
     def pull(i: int) -> Callable[..., Any]:
         def of(g: Any, out: Tensor, *inputs: Any) -> Any:
-            stand_in = constant(node.data) if not isinstance(out, Tensor) else out
-            stand_in.inputs, stand_in.options = inputs, node.options
-            return node.primitive.pull(stand_in, g, [j == i for j in range(len(inputs))], True)[i]
+            out.inputs, out.options = inputs, node.options  # a leaf that stands in for the node
+            return node.primitive.pull(out, g, [j == i for j in range(len(inputs))], True)[i]
 
         return of
 
-    inputs = [x.data if isinstance(x, Tensor) else x for x in node.inputs]
-    values, tangents = [constant(g), constant(node.data), *map(_as_constant, inputs)], [change, tangent, *given]
+    inputs = [constant(x) if isinstance(x, np.ndarray) else x for x in values_of(node.inputs)]
+    values, tangents = [constant(g), constant(node.data), *inputs], [change, tangent, *given]
     return [_value_and_tangent(pull(i), values, tangents, {})[1] if needed else None for i, needed in enumerate(needs)]
-
-
-def _as_constant(x: Any) -> Any:
-    return constant(x) if isinstance(x, np.ndarray) else x
 
 
 def _value_and_tangent(

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlcore.autodiff.forward_over_reverse import change_of_gradient
 from mlcore.autodiff.primitive import Elementwise, multilinear
-from mlcore.autodiff.tensor import Tensor, constant, mode, recorded, require_floating
+from mlcore.autodiff.tensor import Tensor, constant, mode, recorded, require_floating, value_of
 from mlcore.autodiff.traversal import between, forward, reverse
 
 # ---- nested structures ------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _leaf(x: Tensor) -> Tensor:
 
 def _like(value: Any, x: Tensor, record: bool) -> Any:
     """Give a tangent or cotangent the type of the Tensor that it belongs to, and check its shape."""
-    array = np.asarray(value, dtype=x.dtype)
+    array = np.asarray(value_of(value), dtype=x.dtype)
     if array.shape != x.shape:
         raise ValueError(f"expected a vector of shape {x.shape}, that of its Tensor; got {array.shape}")
     if not record:
@@ -131,4 +131,4 @@ def _finish(derivative: Any, x: Tensor, owned: bool) -> Tensor:
         return constant(np.zeros(x.shape, x.dtype))
     if isinstance(derivative, Tensor):
         return derivative
-    return constant(derivative if owned else np.array(derivative))
+    return constant(derivative if owned else np.array(derivative, dtype=x.dtype))

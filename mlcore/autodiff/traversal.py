@@ -72,11 +72,11 @@ def between(variables: Sequence[Tensor], outputs: Sequence[Tensor]) -> tuple[dic
     """
     found = ancestors(outputs, variables)
     nodes = {x.order: x for x in variables}
-    others = False
+    others = any(node.primitive is None and order not in nodes for order, node in found.items())
     for order in sorted(found):
         node = found[order]
-        if node.primitive is None:
-            others = others or order not in nodes
+        if not others:  # then whatever is differentiable depends on a variable
+            nodes[order] = node
             continue
         for x in node.inputs:
             if isinstance(x, Tensor) and x.order in nodes:

@@ -2,9 +2,16 @@
 
 from mlcore.autodiff.reductions import logsumexp
 from mlcore.functions.activations import log_softmax, relu, sigmoid, softmax, softplus, tanh
+from mlcore.functions.additive_attention import additive_attention
 from mlcore.functions.attention import attention, multi_head_attention, self_attention
 from mlcore.functions.batch_normalization import batch_norm
+from mlcore.functions.classification_losses import (
+    binary_cross_entropy,
+    negative_log_likelihood,
+    softmax_cross_entropy,
+)
 from mlcore.functions.convolution import convolution, transposed_convolution
+from mlcore.functions.ctc import ctc
 from mlcore.functions.dense import linear
 from mlcore.functions.dropout import dropout, dropout_features
 from mlcore.functions.embedding import embedding, one_hot
@@ -15,12 +22,15 @@ from mlcore.functions.group_normalization import (
     standardize,
     weight_norm,
 )
-from mlcore.functions.losses import (
-    binary_cross_entropy,
-    mean_absolute_error,
-    mean_squared_error,
-    softmax_cross_entropy,
+from mlcore.functions.likelihoods import (
+    gaussian_kl_divergence,
+    gaussian_nll,
+    kl_divergence,
+    mixture_density_nll,
+    poisson_nll,
 )
+from mlcore.functions.losses import huber, mean_absolute_error, mean_squared_error
+from mlcore.functions.margin_losses import hinge, margin_ranking, multiclass_hinge, noise_contrastive
 from mlcore.functions.masks import causal_mask, padding_mask
 from mlcore.functions.memory import keep_freed_memory
 from mlcore.functions.normalization import layer_norm, rms_norm
@@ -40,7 +50,10 @@ from mlcore.functions.rectifiers import (
     soft_shrink,
     threshold,
 )
+from mlcore.functions.recurrent import gru, lstm, rnn
+from mlcore.functions.recurrent_cells import gru_cell, lstm_cell, rnn_cell
 from mlcore.functions.smooth_activations import gelu, log_sigmoid, mish, silu, softsign, tanh_shrink
+from mlcore.functions.units import glu, maxout, radial_basis
 from mlcore.functions.whole_pooling import (
     adaptive_average_pool,
     adaptive_max_pool,
@@ -54,6 +67,7 @@ keep_freed_memory()
 __all__ = [
     "adaptive_average_pool",
     "adaptive_max_pool",
+    "additive_attention",
     "attention",
     "average_pool",
     "batch_norm",
@@ -61,19 +75,28 @@ __all__ = [
     "causal_mask",
     "celu",
     "convolution",
+    "ctc",
     "dropout",
     "dropout_features",
     "elu",
     "embedding",
+    "gaussian_kl_divergence",
+    "gaussian_nll",
     "gelu",
     "global_average_pool",
     "global_max_pool",
+    "glu",
     "group_norm",
+    "gru",
+    "gru_cell",
     "hard_shrink",
     "hard_sigmoid",
     "hard_swish",
     "hard_tanh",
+    "hinge",
+    "huber",
     "instance_norm",
+    "kl_divergence",
     "layer_norm",
     "leaky_relu",
     "linear",
@@ -82,17 +105,29 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "lp_pool",
+    "lstm",
+    "lstm_cell",
+    "margin_ranking",
     "max_pool",
+    "maxout",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
+    "mixture_density_nll",
     "multi_head_attention",
+    "multiclass_hinge",
+    "negative_log_likelihood",
+    "noise_contrastive",
     "one_hot",
     "padding_mask",
+    "poisson_nll",
     "prelu",
+    "radial_basis",
     "relu",
     "relu6",
     "rms_norm",
+    "rnn",
+    "rnn_cell",
     "rotate_positions",
     "self_attention",
     "selu",

@@ -94,7 +94,8 @@ def _attention_kernel(
     return out, pullback
 
 
-def _softmax_of_visible(scores: Any, bias: Any) -> Any:
+def softmax_of_visible(scores: Any, bias: Any) -> Any:
+    """Turn scores into weights; those of a query that may see nothing are 0."""
     if bias is None:
         return softmax(scores)
     visible = np.logical_not(np.isneginf(bias).all(axis=-1, keepdims=True))
@@ -105,7 +106,7 @@ def _softmax_of_visible(scores: Any, bias: Any) -> Any:
 def _attention(q: TensorLike, k: TensorLike, v: TensorLike, *, mask: Any, causal: bool, scale: float) -> Tensor:
     _check(q, k, v)
     scores = (q @ k.mT) * scale
-    return _softmax_of_visible(scores, scores_bias(mask, causal, scores.shape, scores.dtype)) @ v
+    return softmax_of_visible(scores, scores_bias(mask, causal, scores.shape, scores.dtype)) @ v
 
 
 def attention(

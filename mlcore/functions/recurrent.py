@@ -59,7 +59,7 @@ def _outputs(states: Any, alive: Any, order: Any) -> Any:
 
 
 @fused(kernels.rnn)
-def _rnn(x: Any, h: Any, weight_x: Any, weight_h: Any, bias: Any, *, activation: str) -> Tensor:
+def _rnn_states(x: Any, h: Any, weight_x: Any, weight_h: Any, bias: Any, *, activation: str) -> Tensor:
     def step(xt: Any, state: tuple) -> tuple:
         return (rnn_cell(xt, *state, weight_x, weight_h, bias, activation=activation),)
 
@@ -123,7 +123,7 @@ def rnn(
     if not x.shape[1]:
         return transpose(_no_steps(x, h), axes=(1, 0, 2)), h
     if alive is None:
-        states = _rnn(x, h, weight_x, weight_h, bias, activation=activation)
+        states = _rnn_states(x, h, weight_x, weight_h, bias, activation=activation)
     else:
 
         def step(xt: Any, state: tuple) -> tuple:
@@ -141,7 +141,7 @@ def _no_steps(x: Any, h: Any) -> np.ndarray:
 
 
 @fused(kernels.lstm)
-def _lstm(x: Any, h: Any, c: Any, weight_x: Any, weight_h: Any, bias: Any) -> Tensor:
+def _lstm_states(x: Any, h: Any, c: Any, weight_x: Any, weight_h: Any, bias: Any) -> Tensor:
     states = _scan(x, lambda xt, state: lstm_cell(xt, *state, weight_x, weight_h, bias), (h, c))
     return stack([*(h for h, _ in states), states[-1][1]])
 
@@ -204,7 +204,7 @@ def lstm(
     if not x.shape[1]:
         return transpose(_no_steps(x, h), axes=(1, 0, 2)), (h, c)
     if alive is None and peephole is None:
-        states = _lstm(x, h, c, weight_x, weight_h, bias)
+        states = _lstm_states(x, h, c, weight_x, weight_h, bias)
         return _outputs(states[:-1], None, order), (states[-2], states[-1])
 
     def step(xt: Any, state: tuple) -> tuple:
@@ -218,7 +218,7 @@ def lstm(
 
 
 @fused(kernels.gru)
-def _gru(x: Any, h: Any, weight_x: Any, weight_h: Any, bias: Any, candidate_bias: Any) -> Tensor:
+def _gru_states(x: Any, h: Any, weight_x: Any, weight_h: Any, bias: Any, candidate_bias: Any) -> Tensor:
     def step(xt: Any, state: tuple) -> tuple:
         return (gru_cell(xt, *state, weight_x, weight_h, bias, candidate_bias),)
 
@@ -282,7 +282,7 @@ def gru(
     if not x.shape[1]:
         return transpose(_no_steps(x, h), axes=(1, 0, 2)), h
     if alive is None and reset_after:
-        states = _gru(x, h, weight_x, weight_h, bias, candidate_bias)
+        states = _gru_states(x, h, weight_x, weight_h, bias, candidate_bias)
     else:
 
         def step(xt: Any, state: tuple) -> tuple:

@@ -332,3 +332,4 @@ import registry_autodiff  # noqa: E402, F401  (adds its cases to CASES)
 import registry_convolution  # noqa: E402, F401
 import registry_functions  # noqa: E402, F401  (adds its cases to those above)
 import registry_linear_algebra  # noqa: E402, F401
+import registry_losses  # noqa: E402, F401

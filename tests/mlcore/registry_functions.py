@@ -279,6 +279,42 @@ for shape in [(3, 4), (2, 3, 2), (0, 2)]:
     add(f.rotate_positions, (normal(*shape),), _rotated, start=2)
 case("linear", "no bias", lambda x, w: f.linear(x, w), (normal(2, 3, 4), normal(4, 2)), lambda x, w: x @ w)
 
+
+def _additive(q, k, v, w, mask=None):
+    scores = np.tanh(q[..., :, None, :] + k[..., None, :, :]) @ w
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf)
+    return scipy.special.softmax(scores, axis=-1) @ v
+
+
+add(f.additive_attention, (normal(2, 3, 2), normal(2, 4, 2), normal(2, 4, 3), normal(2)), _additive)
+add(
+    f.additive_attention,
+    (normal(3, 2), normal(3, 2), normal(3, 1), normal(2)),
+    partial(_additive, mask=_tri),
+    "mask",
+    mask=_tri,
+)
+
+# ---- units ------------------------------------------------------------------------------------------------------
+
+for shape, pieces in [((2, 3, 4), 2), ((6,), 3), ((2, 2), 1), ((0, 4), 2)]:
+    add(
+        f.maxout,
+        (distinct(*shape),),
+        partial(lambda p, x: x.reshape(*x.shape[:-1], x.shape[-1] // p, p).max(-1), pieces),
+        f"{shape},{pieces}",
+        pieces=pieces,
+    )
+for shape in [(3, 2), (2,), (2, 3, 2)]:
+    add(
+        f.radial_basis,
+        (normal(*shape), normal(2, 4), positive(4)),
+        lambda x, c, s: np.exp(-np.sum((x[..., None, :] - c.T) ** 2, axis=-1) / s**2),
+    )
+for shape in [(4,), (3, 2), (0, 4)]:
+    add(f.glu, (normal(*shape),), lambda x: np.split(x, 2, -1)[0] * scipy.special.expit(np.split(x, 2, -1)[1]))
+
 # ---- recurrent networks -----------------------------------------------------------------------------------------
 
 
@@ -542,6 +578,9 @@ LAYERS |= {
         (5, 3, 4),
         (5, 3, 4),
     ),
+    "AdditiveAttention": (lambda: layers.AdditiveAttention(4, 4, 3, rng=_rng()), (5, 3, 4), (5, 3, 4)),
+    "Maxout": (lambda: layers.Maxout(4, 3, pieces=2, rng=_rng()), (5, 4), (5, 3)),
+    "RadialBasis": (lambda: layers.RadialBasis(4, 3, rng=_rng()), (5, 4), (5, 3)),
     "Dropout": (lambda: layers.Dropout(0.5, rng=_rng()), (5, 4), (5, 4)),
     "Embedding": (lambda: layers.Embedding(6, 4, rng=_rng()), (5, 3), (5, 3, 4)),
     "GroupNorm": (lambda: layers.GroupNorm(4, groups=2), (5, 3, 4), (5, 3, 4)),
