@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.sandbox.limits import Limits
-from grading.sandbox.places import SCRATCH, library_folders, writable_places
+from grading.sandbox.places import SCRATCH, WRITABLE, library_folders
 from grading.sandbox.wire import FrameReader, Handle, TensorData, WireError, decode, frame
 
 TICK = 0.25  # seconds between two looks at what a child uses
@@ -341,7 +341,7 @@ def bubblewrap_command() -> list[str]:
     binds |= {course / name: Path("/course") / name for name in seen}
     command = [program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
     command += ["--new-session", "--cap-drop", "ALL"] if os.getuid() else ["--new-session"]
-    for place in writable_places():
+    for place in WRITABLE:
         command += ["--perms", "1777", "--tmpfs", place]
     folders: dict[Path, None] = {}
     for target in binds.values():

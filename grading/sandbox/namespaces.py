@@ -8,14 +8,14 @@ import resource
 from pathlib import Path
 
 from grading.sandbox.limits import MIB, Limits
-from grading.sandbox.places import writable_places
+from grading.sandbox.places import WRITABLE, libraries_below
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
 )  # fmt: skip
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 4, 36, 38, 24
 SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND = 1, 2, 4, 4096
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC = 1, 2, 4, 4096, 16384
 FILES = "16k"  # in /tmp: an empty file takes memory, too
 NOBODY = 65534
 INSIDE = 1000  # the student's user id inside the sandbox
@@ -56,9 +56,16 @@ def enter_namespaces(limits: Limits, hidden: list[str]) -> None:
     Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
     tmp, few = f"size={limits.disk}m,nr_inodes={FILES},mode=1777", "size=1m,nr_inodes=1k,mode=1777"
-    roomy, *others = writable_places()
+    roomy, *others = WRITABLE
     places = {roomy: tmp} | dict.fromkeys((*others, "/dev/shm"), few) | {"/proc": "size=4k,mode=0555"}
+    libraries = {folder: os.open(folder, os.O_PATH) for folder in libraries_below()}
     for place, options in places.items():
+        if place == "/proc":  # the last: what has been covered is brought back through it
+            for folder, descriptor in libraries.items():
+                os.makedirs(folder, exist_ok=True)
+                source = f"/proc/self/fd/{descriptor}".encode()
+                _check(_libc.mount(source, folder.encode(), None, MS_BIND | MS_REC, None), f"mount on {folder}")
+                os.close(descriptor)
         if os.path.isdir(place):
             kind = MS_NOSUID | MS_NODEV | (MS_RDONLY if place == "/proc" else 0)
             _check(_libc.mount(b"tmpfs", place.encode(), b"tmpfs", kind, options.encode()), f"mount on {place}")

@@ -6,7 +6,7 @@ import sys
 import sysconfig
 
 SCRATCH = "/scratch"  # the warm process's home; there is nothing of that name on the disk
-WRITABLE = ("/tmp", "/home", SCRATCH)
+WRITABLE = ("/tmp", "/home", SCRATCH)  # the roomiest first
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")
 
 
@@ -17,6 +17,6 @@ def library_folders() -> list[str]:
     return [*SYSTEM, *(p for p in outside if not any(p != q and p.startswith(q + "/") for q in outside))]
 
 
-def writable_places() -> list[str]:
-    """Return where a submission may write, the roomiest first: not where Python itself lies, in a home folder, say."""
-    return [p for p in WRITABLE if not any(folder.startswith(p + "/") for folder in library_folders())]
+def libraries_below(places: tuple[str, ...] = WRITABLE) -> list[str]:
+    """Return the library folders that lie where submissions write: an environment in somebody's home folder, say."""
+    return [f for f in library_folders() if any(f.startswith(place + "/") for place in places)]

@@ -105,7 +105,7 @@ def _child(data: int, ready: int, limits: Limits, mapped: int, isolated: bool, s
         if isolated:
             namespaces.drop_capabilities()
             system_calls.refuse_system_calls()
-            os.environ["HOME"] = os.environ["TMPDIR"] = places.writable_places()[0]
+            os.environ["HOME"] = os.environ["TMPDIR"] = places.WRITABLE[0]
             os.chdir(os.environ["HOME"])
         _only_descriptors(data, ready)
     except BaseException:

@@ -2074,12 +2074,14 @@ def terms(x):
 
 
 def seconds(call, repeats=3, clock=time.process_time):
-    """Return the shortest of a few times (of the processor, or by another clock)."""
+    """Return the shortest of a few times (of the processor, or by another clock), each over enough calls to tell."""
     times = []
     for _ in range(repeats):
-        start = clock()
-        call()
-        times.append(clock() - start)
+        start, calls, spent = clock(), 0, 0.0
+        while spent < 1e-3:
+            call()
+            calls, spent = calls + 1, clock() - start
+        times.append(spent / calls)
     return min(times)
 
 
