@@ -180,6 +180,8 @@ def mixture_density_nll(
     np.float64(0.919)
     """
     logits, means, log_deviations, targets = map(_array, (logits, means, log_deviations, targets))
+    if not isinstance(targets, Tensor):
+        targets = targets.astype(means.dtype, copy=False)
     n, k, d = means.shape if means.ndim == 3 else (-1, -1, -1)
     deviations_fit = log_deviations.shape in ((n, k, d), (n, k, 1))
     if logits.shape != (n, k) or targets.shape != (n, d) or not deviations_fit:

@@ -1,6 +1,6 @@
 """The same hand-ins through plain ``nbgrader autograde`` and through ``mlcourse grade``, in one run.
 
-    python tests/benchmarks/grading_speed.py [--students 8] [--folder build/bench-grading]
+    python tests/benchmarks/grading_speed.py [--students 8] [--notebooks 01_xor 02_cost_functions]
 
 Both are timed as whole commands, on all hand-ins and on a few (two for mlcourse, one for each core; none for
 nbgrader, which works through them one by one): the difference per further hand-in is what a submission costs, the
@@ -74,7 +74,8 @@ def nbgrader(folder: Path, *arguments: str) -> float:
 
 def mlcourse(folder: Path, *arguments: str) -> float:
     """Run an mlcourse command; return its wall time in seconds."""
-    return _timed([str(BIN / "mlcourse"), *arguments, "--course", str(folder)], ROOT)
+    places = ["--course", str(folder), "--solutions", str(folder.parent / "solutions")]
+    return _timed([str(BIN / "mlcourse"), *arguments, *places], ROOT)
 
 
 def _timed(command: list[str], folder: Path) -> float:
@@ -119,13 +120,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=8)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench-grading")
+    parser.add_argument("--notebooks", nargs="*", default=["01_xor", "02_cost_functions"], help="of the first chapter")
     options = parser.parse_args()
-    solutions = ROOT / "solutions"
-    chapter = chapters(solutions)[0]
+    shutil.rmtree(options.folder, ignore_errors=True)
+    chapter = chapters(ROOT / "solutions")[0]
+    solutions = options.folder / "solutions"
+    (solutions / chapter).mkdir(parents=True)
+    for name in options.notebooks:
+        shutil.copy(ROOT / "solutions" / chapter / f"{name}.py", solutions / chapter)
     sources = read_chapter(solutions, chapter)
     hand_ins = honest_class(sources, options.students)
     few, more = hand_ins[:2], hand_ins[2:]
-    shutil.rmtree(options.folder, ignore_errors=True)
     plain, ours = options.folder / "plain", options.folder / "ours"
     plain_course(plain, solutions, chapter, few)
     course = our_course(ours, solutions, chapter, few)
