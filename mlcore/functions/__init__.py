@@ -1,4 +1,4 @@
-"""Functions that networks are made of: activations, the dense function, normalization, attention, losses."""
+"""Functions that networks are made of: activations, dense, convolution, pooling, recurrence, attention, losses."""
 
 from mlcore.autodiff.reductions import logsumexp
 from mlcore.functions.activations import log_softmax, relu, sigmoid, softmax, softplus, tanh
