@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from grading.judge import Judge, nothing_graded
 from grading.results import SubmissionResult
 from grading.sandbox.client import SandboxError
 from grading.sandbox.limits import Limits
-from grading.source import read_chapter
+from grading.source import NotebookSource, read_chapter
 
 NOT_HANDED_IN = "This notebook was not handed in."
 
@@ -56,7 +57,7 @@ def grade_job(job: Job) -> Outcome:
             job.student, job.chapter, [], job.timestamp, submitted=job.submitted, course=job.course
         )  # fmt: skip
         outcome = Outcome(job.student, result)
-        sources = read_chapter(job.solutions, job.chapter)
+        sources = _sources(job.solutions, job.chapter, job.course)
         first = min(job.files, default=sources[0].name)
         for source in sources:
             file, data = job.files.get(source.name, ("", b""))
@@ -74,6 +75,12 @@ def grade_job(job: Job) -> Outcome:
         return Outcome(job.student, failure=str(error), fatal=True)
     except Exception as error:
         return Outcome(job.student, failure=f"{type(error).__name__}: {error}")
+
+
+@functools.lru_cache(maxsize=8)
+def _sources(solutions: Path, chapter: str, course: str) -> list[NotebookSource]:
+    """Read a chapter once for all jobs with the same fingerprint of its sources, ``course``."""
+    return read_chapter(solutions, chapter)
 
 
 def _judge(isolation: str, limits: Limits) -> Judge:
