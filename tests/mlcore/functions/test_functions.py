@@ -26,7 +26,8 @@ def test_binary_cross_entropy_of_certain_and_undecided_predictions():
 
 
 @pytest.mark.parametrize("size", [1e2, 1e4, 3e38])
-def test_losses_are_stable_in_float32(size, recwarn):
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_losses_are_stable_in_float32(size):
     size = np.float32(size)
     logits = Tensor(np.array([[size, -size, 0], [-size, 0, size / 2]], np.float32), requires_grad=True)
     if size < 1e38:
@@ -42,7 +43,6 @@ def test_losses_are_stable_in_float32(size, recwarn):
     for f in (functions.sigmoid, functions.softplus, functions.softmax, functions.log_softmax):
         if size < 1e38 or f in (functions.sigmoid, functions.softplus):
             assert np.isfinite(f(logits).data).all()
-    assert len(recwarn) == 0
 
 
 def test_second_derivative_of_the_logistic_loss_at_zero():

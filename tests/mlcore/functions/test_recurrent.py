@@ -52,14 +52,14 @@ def test_padding_changes_nothing(name):
 
 
 @pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
-def test_extreme_inputs_saturate_without_warnings(name, recwarn):
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_extreme_inputs_saturate_without_warnings(name):
     layer = getattr(layers, name)(3, 4, rng=rng())
     x = Tensor(np.float32(1e4) * rng().choice([-1, 1], (2, 5, 3)).astype(np.float32), requires_grad=True)
     outputs, _ = layer(x)
     outputs.sum().backward()
     assert np.isfinite(outputs.data).all()
     assert np.isfinite(x.grad).all()
-    assert len(recwarn) == 0
 
 
 @pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
