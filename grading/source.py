@@ -95,7 +95,7 @@ class Exercise:
         region = re.search(f"^{BEGIN_HIDDEN}\n(.*?)^{END_HIDDEN}$", self.check.text, re.S | re.M)
         return frozenset(test_names(region.group(1))) if region else frozenset()
 
-    @property
+    @cached_property
     def visible_tests(self) -> tuple[str, ...]:
         """The names of the tests that a student's notebook has."""
         return tuple(n for n in test_names(self.check.text) if n not in self.hidden_tests)

@@ -7,6 +7,7 @@ and only then hears of any student code (:mod:`grading.sandbox.child`).
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -32,6 +33,8 @@ def main(control_number: int, isolated: bool) -> None:
     from grading.sandbox import child
 
     shell = child.warm_up()
+    gc.collect()
+    gc.freeze()  # a collection in a child would write to, and so copy, every page that it shares
     control.send(pickle.dumps({"ready": True, "number": 0}))
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)

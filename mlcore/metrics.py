@@ -1,0 +1,3 @@
+"""Metrics: how good predictions are, in numbers."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Pictures of learning, of networks and of what they compute."""
+
+__all__: list[str] = []

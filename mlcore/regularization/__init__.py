@@ -1,0 +1,3 @@
+"""Regularization: what keeps a model from learning the training set by heart."""
+
+__all__: list[str] = []

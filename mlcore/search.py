@@ -1,0 +1,3 @@
+"""Search for hyperparameters."""
+
+__all__: list[str] = []

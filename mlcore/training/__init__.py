@@ -1,0 +1,3 @@
+"""Training: a loop, and what may happen in it."""
+
+__all__: list[str] = []
