@@ -5,6 +5,8 @@ import sys
 
 def main() -> None:
     """Run the command line, or say what to install where only the student's part is there."""
+    import grading.quick_import  # noqa: F401
+
     try:
         from grading.cli import main as run
     except ModuleNotFoundError as missing:

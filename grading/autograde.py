@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from grading.course import Course
 from grading.gradebook import GradebookWriter
-from grading.jobs import Job, Outcome, grade_job, pool
+from grading.jobs import Job, Outcome, grade_job, pool, prepare
 from grading.sandbox.client import SandboxError
 from grading.sandbox.limits import Limits
 from grading.source import NotebookSource, read_chapter
@@ -80,6 +80,8 @@ def grade_chapter(
         When student code cannot be locked in on this machine.
     """
     start = time.perf_counter()
+    if executor is None:
+        prepare()
     sources = read_chapter(course.solutions, chapter)
     summary, before = Summary(), {}
     todo = []

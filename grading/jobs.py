@@ -7,6 +7,7 @@ import functools
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from pathlib import Path
 
 from grading.judge import Judge, nothing_graded
@@ -93,8 +94,13 @@ def _judge(isolation: str, limits: Limits) -> Judge:
     return _judges[key]
 
 
+def prepare() -> None:
+    """Start the process that workers will be copies of: it imports the judge while the caller reads on."""
+    multiprocessing.set_forkserver_preload(["grading.quick_import", "grading.jobs"])
+    forkserver.ensure_running()
+
+
 def pool(workers: int) -> ProcessPoolExecutor:
     """Processes that begin as copies of one that has imported the judge, and nothing of the caller's."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grading.jobs"])
-    return ProcessPoolExecutor(workers, mp_context=context)
+    prepare()
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"))

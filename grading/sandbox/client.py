@@ -56,24 +56,28 @@ class Sandbox:
     def start(self) -> None:
         """Start the warm process and wait until it is ready. Raises SandboxError with the remedy."""
         self.close()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if self.isolation == "none":
+        try:
+            self._launch()
+            if not self._answer(timeout=60, number=0):
+                raise SandboxError(self._why_not())
+        except BaseException:
+            self.close()
+            raise
+
+    def _launch(self) -> None:
+        isolated = self.isolation == "bubblewrap"
+        if not isolated:
             self._home = tempfile.TemporaryDirectory(prefix="mlcourse-")
         home = self._home.name if self._home else SCRATCH
-        isolated = "isolated" if self.isolation == "bubblewrap" else "open"
-        command = [sys.executable, "-m", "grading.sandbox.zygote", str(theirs.fileno()), isolated]
-        if self.isolation == "bubblewrap":
-            command = [*bubblewrap_command(), *command]
-        try:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            number = theirs.fileno()
+            command = bubblewrap_command() if isolated else []
+            command += [sys.executable, "-m", "grading.sandbox.zygote", str(number), "isolated" if isolated else "open"]
             self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], env=environment(home, isolated=self.isolation == "bubblewrap"),
+                command, pass_fds=[number], env=environment(home, isolated=isolated),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
             )  # fmt: skip
-        finally:
-            theirs.close()
-        self._control = ours
-        if not self._answer(timeout=60, number=0):
-            raise SandboxError(self._why_not())
 
     def _why_not(self) -> str:
         self._process.kill()
@@ -118,7 +122,7 @@ class Sandbox:
             with theirs:
                 reply = self._request({"op": "spawn", "limits": limits, "forbid": forbid}, [theirs.fileno()])
             if reply and "pid" in reply:
-                return Child(self, ours, reply["pid"], limits)
+                return Child(self, self._control, reply["pid"], ours, limits)
             ours.close()
             if reply:
                 raise SandboxError(f"no process of its own for a submission: {reply['error'].strip()[-500:]}")
@@ -126,21 +130,31 @@ class Sandbox:
                 self.close()
         raise SandboxError(self._why_not())
 
-    def usage(self, pid: int) -> dict[str, float]:
+    def usage(self, child: Child) -> dict[str, float]:
         """Return what a child and its processes use: CPU seconds, MiB, threads."""
-        return self._request({"op": "usage", "pid": pid}) or {"cpu": 0.0, "memory": 0.0, "threads": 0}
+        return self._request({"op": "usage", "pid": child.pid}) or {"cpu": 0.0, "memory": 0.0, "threads": 0}
 
-    def kill(self, pid: int) -> dict[str, Any]:
-        """Kill a child with all its processes; return how it had ended."""
-        return self._request({"op": "kill", "pid": pid}) or {"exit": None, "cpu": 0.0}
+    def end(self, child: Child) -> None:
+        """Kill a child with all its processes, and do not wait for the kernel to clear up."""
+        if child.control is self._control:  # else it ended with the warm process that it came from
+            self._send({"op": "end", "pid": child.pid})
+
+    def how_it_ended(self, child: Child) -> int | None:
+        """Return the exit code of a child that has closed its connection; kill what is left of it."""
+        if child.control is not self._control:
+            return None
+        return (self._request({"op": "how it ended", "pid": child.pid}) or {"exit": None})["exit"]
 
     def _request(self, request: dict, descriptors: list[int] | None = None) -> dict | None:
+        return self._answer(timeout=30, number=self._number) if self._send(request, descriptors) else None
+
+    def _send(self, request: dict, descriptors: list[int] | None = None) -> bool:
         self._number += 1
         try:
             socket.send_fds(self._control, [pickle.dumps(request | {"number": self._number})], descriptors or [])
         except OSError:
-            return None
-        return self._answer(timeout=30, number=self._number)
+            return False
+        return True
 
     def _answer(self, timeout: float, number: int) -> dict | None:
         """Return the answer of this number; the others are of requests that an alarm or a timeout broke off."""
@@ -160,14 +174,20 @@ class Child:
     Parameters
     ----------
     sandbox : Sandbox
-    connection : socket
+    control : socket
+        Of the warm process that it is a copy of.
     pid : int
         As the warm process sees it.
+    connection : socket
+        To the child itself.
     limits : Limits
     """
 
-    def __init__(self, sandbox: Sandbox, connection: socket.socket, pid: int, limits: Limits):
-        self._sandbox, self._connection, self._pid, self._limits = sandbox, connection, pid, limits
+    def __init__(
+        self, sandbox: Sandbox, control: socket.socket, pid: int, connection: socket.socket, limits: Limits
+    ):  # fmt: skip
+        self.control, self.pid = control, pid
+        self._sandbox, self._connection, self._limits = sandbox, connection, limits
         self._reader = FrameReader((limits.reply + 16) * 2**20)
         self._connection.setblocking(False)
         self.alive = True
@@ -178,7 +198,7 @@ class Child:
         if self.alive:
             self.alive = False
             self._connection.close()
-            self._sandbox.kill(self._pid)
+            self._sandbox.end(self)
 
     def request(
         self, op: str, pickled: bytes | None = None, *, kind: str = "call", seconds: float | None = None,
@@ -247,7 +267,7 @@ class Child:
                 self._stop_at_limit("total_wall" if end == self.deadline else f"{kind}_wall")
             if now >= look:  # by the clock: neither a trickle of bytes nor a closed ear puts it off
                 look = now + TICK
-                used = self._sandbox.usage(self._pid)
+                used = self._sandbox.usage(self)
                 cpu_before = max(0.0, used["cpu"] - TICK) if cpu_before is None else cpu_before
                 if used["memory"] > self._limits.memory:
                     self._stop_at_limit("memory")
@@ -278,8 +298,7 @@ class Child:
             return
         self.alive = False
         self._connection.close()
-        ended = self._sandbox.kill(self._pid)["exit"]
-        raise Stopped(_how_it_ended(ended))
+        raise Stopped(_how_it_ended(self._sandbox.how_it_ended(self)))
 
     def _stop_at_limit(self, limit: str) -> None:
         self.close()

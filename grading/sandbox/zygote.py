@@ -23,7 +23,7 @@ CLOCK = os.sysconf("SC_CLK_TCK")
 
 
 def main(control_number: int, isolated: bool) -> None:
-    """Serve spawn, usage and kill requests until the control socket closes."""
+    """Serve requests until the control socket closes."""
     control = socket.socket(fileno=control_number)
     from grading.sandbox import namespaces
 
@@ -36,8 +36,10 @@ def main(control_number: int, isolated: bool) -> None:
     gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, every page that it shares
     control.send(pickle.dumps({"ready": True, "number": 0}))
+    ending: set[int] = set()  # killed, and perhaps not gone yet
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
+        ending = {pid for pid in ending if not _is_gone(pid)}
         if not message:
             return
         request = pickle.loads(message)  # from the judge: trusted
@@ -46,8 +48,12 @@ def main(control_number: int, isolated: bool) -> None:
             os.close(descriptors[0])
         elif request["op"] == "usage":
             reply = _usage(request["pid"])
+        elif request["op"] == "end":
+            _kill(request["pid"])
+            ending.add(request["pid"])
+            continue
         else:
-            reply = _kill(request["pid"])
+            reply = _how_it_ended(request["pid"])
         control.send(pickle.dumps(reply | {"number": request["number"]}))
 
 
@@ -153,17 +159,29 @@ def _memory(process: Path) -> float:
     return sum(int(fields[name].split()[0]) for name in (b"RssAnon", b"RssShmem") if name in fields) / 1024
 
 
-def _kill(pid: int) -> dict:
-    """Kill the child, and with it its PID namespace; say how it had ended."""
+def _kill(pid: int) -> None:
+    """Kill the child, and with it its PID namespace."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether a killed child has ended; lets the kernel forget it."""
     try:
-        _, status, used = os.wait4(pid, 0)
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:  # not isolated: it was somebody else's child
+        return True
+
+
+def _how_it_ended(pid: int) -> dict:
+    """Kill what is left of a child that has closed its connection; return its exit code, None if nobody knows."""
+    _kill(pid)
+    try:
+        return {"exit": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}
     except ChildProcessError:
-        return {"exit": None, "cpu": 0.0}
-    return {"exit": os.waitstatus_to_exitcode(status), "cpu": used.ru_utime + used.ru_stime}
+        return {"exit": None}
 
 
 if __name__ == "__main__":

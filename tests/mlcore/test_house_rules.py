@@ -27,7 +27,7 @@ FLOORS = {
     "regularization": {"autodiff", "functions", "layers"},
     "data": set(),
     "metrics": set(),
-    "search": set(),
+    "search": {"autodiff"},
     "training": {"autodiff", "functions", "layers", "optimizers", "regularization", "data", "metrics"},
     "plotting": {"autodiff", "functions", "layers", "data", "metrics", "training"},
 }
