@@ -73,6 +73,12 @@ def test_doctests(name):
     assert runner.failures == 0, "".join(report)
 
 
+def test_what_the_readme_says_is_so():
+    failures, tries = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert failures == 0
+    assert tries > 10
+
+
 def public_objects():
     for package in FLOORS:
         module = import_module(f"mlcore.{package}")
