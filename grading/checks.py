@@ -279,7 +279,7 @@ class Score(float):
         return score
 
     def _repr_html_(self) -> str:
-        note = f"{_count(self.hidden, 'more check')} run when your work is graded." if self.hidden else ""
+        note = f"{plural(self.hidden, 'more check')} run when your work is graded." if self.hidden else ""
         return results_table(self.exercise, self, self.points, self.results, notes=[note] if note else [])
 
     def __str__(self) -> str:
@@ -289,13 +289,14 @@ class Score(float):
         return "\n".join(lines)
 
 
-def _count(n: int, noun: str) -> str:
+def plural(n: int, noun: str) -> str:
+    """Return a number with its noun: 1 check, 2 checks."""
     return f"{n} {noun}" + ("" if n == 1 else "s")
 
 
 def _headline(exercise: str, score: float, points: float, results: Sequence[TestResult]) -> str:
     passed = sum(r.passed for r in results)
-    return f"{exercise}: {passed} of {_count(len(results), 'check')} hold, {score:g} of {points:g} points"
+    return f"{exercise}: {passed} of {plural(len(results), 'check')} hold, {score:g} of {points:g} points"
 
 
 def results_table(

@@ -22,7 +22,6 @@ from nbgrader.api import (
     GradeCell,
     Notebook,
     SolutionCell,
-    SourceCell,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -31,15 +30,14 @@ from nbgrader.api import (
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import Connection, bindparam, create_engine, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from grading.checks import NOT_WRITTEN
 from grading.course import Course, CourseError, replace_folder
 from grading.registration import QUIET, open_gradebook, register
 from grading.results import ExerciseResult, NotebookResult, SubmissionResult
 
-__all__ = ["GradebookWriter", "open_gradebook", "register", "snapshot"]
+__all__ = ["GradebookWriter", "open_gradebook", "register"]
 NO_RESPONSE = "No response."  # nbgrader's words
 # ---- recording results ----------------------------------------------------------------------------------------------
 
@@ -291,49 +289,3 @@ def parsed_timestamp(text: str) -> datetime | None:
         return parse_utc(text) if text else None
     except (ValueError, OverflowError, TypeError, AttributeError):
         return None
-
-
-# ---- comparing gradebooks -------------------------------------------------------------------------------------------
-
-
-def snapshot(db_url: str) -> dict[str, Any]:
-    """Return what a gradebook says, without ids and times, so that two gradebooks can be compared.
-
-    Returns
-    -------
-    dict
-        ``students``, ``cells`` and ``sources`` (what is registered), ``notebooks`` (late penalties, flags), ``grades``
-        and ``comments``: each a dict from names, joined by slashes, to a list of values.
-    """
-    engine = create_engine(db_url)
-    try:
-        with Session(engine) as session:
-            return {name: _table(session, *columns) for name, columns in _CONTENT.items()}
-    finally:
-        engine.dispose()
-
-
-_CONTENT = {
-    "students": (Student, "first_name", "last_name", "email", "lms_user_id"),
-    "cells": (BaseCell, "type", "max_score", "cell_type"),
-    "sources": (SourceCell, "cell_type", "locked", "checksum", "source"),
-    "notebooks": (SubmittedNotebook, "late_submission_penalty", "flagged"),
-    "grades": (Grade, "auto_score", "manual_score", "extra_credit", "needs_manual_grade"),
-    "comments": (Comment, "auto_comment", "manual_comment"),
-}
-
-
-def _table(session: Session, model: type, *columns: str) -> dict[str, list[Any]]:
-    rows = {_name(row): [getattr(row, column, None) for column in columns] for row in session.scalars(select(model))}
-    return dict(sorted(rows.items()))
-
-
-def _name(row: Any) -> str:
-    """Return the names that lead to a row, from the chapter down."""
-    if isinstance(row, Student):
-        return row.id
-    if isinstance(row, SubmittedNotebook):
-        return f"{row.assignment.assignment.name}/{row.assignment.student_id}/{row.notebook.name}"
-    if isinstance(row, Grade | Comment):
-        return f"{_name(row.notebook)}/{row.cell.name}"
-    return f"{row.notebook.assignment.name}/{row.notebook.name}/{type(row).__name__}/{row.name}"

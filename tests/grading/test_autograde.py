@@ -14,11 +14,12 @@ import pytest
 from grading.autograde import fingerprint, grade_chapter
 from grading.build import handed_in, serialize
 from grading.course import Course
-from grading.gradebook import open_gradebook, register, snapshot
+from grading.gradebook import open_gradebook, register
 from grading.jobs import NOT_HANDED_IN
 from grading.sandbox.client import SandboxError
 from grading.sandbox.limits import Limits
 from grading.source import read_chapter
+from tests.grading.gradebook_content import snapshot
 from tests.grading.small_course import CHAPTER, make_course
 
 WRONG = {"double": "def double(x):\n    return x", "triple": "def triple(x):\n    return 7"}

@@ -15,7 +15,8 @@ from nbgrader.apps.api import NbGraderAPI
 
 from grading import gradebook
 from grading.course import Course, CourseError
-from grading.gradebook import GradebookWriter, register, snapshot
+from grading.gradebook import GradebookWriter, register
+from tests.grading.gradebook_content import snapshot
 from tests.grading.small_course import CHAPTER, FIRST, hand_in, make_course, result
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from grading.checks import NOT_WRITTEN, TestResult
+from grading.class_summary import LARGE_CLASS, summarize
 from grading.course import Course
-from grading.report import LARGE_CLASS, render, summarize, write_report
+from grading.report import render, write_report
 from grading.results import ExerciseResult, NotebookResult, SubmissionResult
 from grading.source import NotebookSource, read_notebook
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from grading.sandbox import system_calls
-from grading.sandbox.client import Sandbox, SandboxError, Stopped, bubblewrap_command, environment
+from grading.sandbox.bubblewrap import bubblewrap_command, environment
+from grading.sandbox.client import Sandbox, SandboxError, Stopped
 from grading.sandbox.limits import Limits
 from grading.sandbox.namespaces import INSIDE, NOBODY
 from grading.sandbox.places import libraries_below
