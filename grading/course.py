@@ -36,8 +36,9 @@ from grading.nbgrader_config import configure
 
 c = get_config()  # noqa: F821
 configure(c{arguments})
+c.CourseDirectory.course_id = {name!r}
 
-# c.CourseDirectory.db_url = "postgresql://user@host/gradebook"
+# c.CourseDirectory.db_url = "postgresql+psycopg://user@host/gradebook"
 # c.LateSubmissionPlugin.penalty_method = "zero"
 '''
 
@@ -71,7 +72,7 @@ class Course:
         if not settings.exists():
             ours = Path(__file__).resolve().parents[1] / "solutions"
             arguments = "" if self.solutions == ours else f", solutions={str(self.solutions)!r}"
-            write_atomically(settings, SETTINGS.format(arguments=arguments).encode())
+            write_atomically(settings, SETTINGS.format(arguments=arguments, name=self.root.name).encode())
 
     # ---- settings ---------------------------------------------------------------------------------------------------
 
@@ -111,6 +112,11 @@ class Course:
             # a relative path means one below the course folder, wherever the command is run
             database = str(self.root / url.database)
             directory.db_url = url.set(database=database).render_as_string(hide_password=False)
+        elif not directory.course_id and not url.drivername.startswith("sqlite"):
+            raise CourseError(
+                f"a gradebook in {url.get_backend_name()} needs a name for the course: "
+                f"set c.CourseDirectory.course_id in {self.root}/nbgrader_config.py"
+            )
         return directory
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import multiprocessing
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
@@ -47,13 +48,13 @@ class Outcome:
     fatal: bool = False  # the grader cannot work here at all
 
 
-_judges: dict[tuple[str, Limits], Judge] = {}
+_judges: dict[tuple[int, str, Limits], Judge] = {}  # a cluster's worker may have several threads
 
 
 def grade_job(job: Job) -> Outcome:
-    """Grade one hand-in with the judge that this process keeps warm. Never raises."""
+    """Grade one hand-in with the judge that this thread keeps warm. Never raises."""
     try:
-        judge = _judge(job.isolation, job.limits)
+        judge = warm_judge(job.isolation, job.limits)
         result = SubmissionResult(
             job.student, job.chapter, [], job.timestamp, submitted=job.submitted, course=job.course
         )  # fmt: skip
@@ -84,8 +85,9 @@ def _sources(solutions: Path, chapter: str, course: str) -> list[NotebookSource]
     return read_chapter(solutions, chapter)
 
 
-def _judge(isolation: str, limits: Limits) -> Judge:
-    key = isolation, limits
+def warm_judge(isolation: str, limits: Limits) -> Judge:
+    """Return the judge that this process keeps, started when it is first asked for."""
+    key = threading.get_ident(), isolation, limits
     if key not in _judges:
         judge = Judge(isolation=isolation, limits=limits)
         judge.__enter__()

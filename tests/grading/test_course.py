@@ -18,10 +18,18 @@ def course(tmp_path):
 def test_settings_are_written_once_and_kept(course):
     settings = course.root / "nbgrader_config.py"
     assert "configure(" in settings.read_text()
-    settings.write_text("c = get_config()\nc.CourseDirectory.db_url = 'postgresql://someone@host/book'\n")
+    address = "postgresql://someone@host/book"
+    with settings.open("a") as file:
+        file.write(f"c.CourseDirectory.db_url = {address!r}\n")
     course.create()
-    fresh = Course(course.root, course.solutions)
-    assert fresh.db_url == "postgresql://someone@host/book"
+    assert Course(course.root, course.solutions).db_url == address
+
+
+def test_a_database_that_holds_courses_together_by_their_name_needs_one(course):
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write("c.CourseDirectory.db_url = 'postgresql://someone@host/book'\nc.CourseDirectory.course_id = ''\n")
+    with pytest.raises(CourseError, match=r"set c\.CourseDirectory\.course_id in .*nbgrader_config\.py"):
+        _ = Course(course.root, course.solutions).db_url
 
 
 def test_an_instructors_settings_win_over_ours(course):
