@@ -20,6 +20,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions
 
 from grading.source import BEGIN_HIDDEN, NotebookSource, SourceCell, chapters, read_chapter, without_markers
 
+INSTRUCTORS_OWN = ("survivors.toml",)  # files of a chapter that are in no notebook folder
 RELEASE_STEPS = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums, ClearHiddenTests, ComputeChecksums)
 
 
@@ -40,7 +41,8 @@ def build_course(solutions: Path, only: list[str] | None = None) -> Built:
             source, release = source_notebook(notebook), release_notebook(notebook)
             built.source[path], built.release[path] = serialize(source), serialize(release)
         for extra in sorted((solutions / chapter).rglob("*")):
-            if extra.is_file() and extra.suffix != ".py" and "__pycache__" not in extra.parts:
+            own = extra.suffix == ".py" or extra.name in INSTRUCTORS_OWN or "__pycache__" in extra.parts
+            if extra.is_file() and not own:
                 path = Path(chapter) / extra.relative_to(solutions / chapter)
                 built.source[path] = built.release[path] = extra.read_bytes()
     return built
@@ -138,7 +140,7 @@ def _with_release_mark(notebook: NotebookSource, source: NotebookNode) -> Notebo
 def _cell(notebook: NotebookSource, cell: SourceCell) -> NotebookNode:
     if cell.kind == "markdown":
         return new_markdown_cell(cell.text, id=cell.id)
-    node = new_code_cell(cell.text, id=cell.id)
+    node = new_code_cell(cell.text.strip("\n"), id=cell.id)
     if cell.kind == "demo":
         node.metadata["tags"] = ["demo"]
         return node
