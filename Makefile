@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox browser demo lab test test-slow test-browser lint build verify bench-grading clean
+.PHONY: help setup sandbox browser oracle demo lab test test-slow test-browser lint build verify mutation bench-grading clean
 
 help:
 	@echo "make demo           set up, then build, verify and grade a class of 40; leaves a report and feedback"
 	@echo "make test           set up, then run the tests"
 	@echo "make lab            open the notebooks in JupyterLab"
 	@echo "make build          build notebooks/ from solutions/;  make verify proves the checks"
+	@echo "make mutation       make slips in the references: how many do the checks catch? (minutes)"
 	@echo "make lint           ruff"
 	@echo "make bench-grading  time this grader beside plain nbgrader"
 	@echo "make test-slow, test-browser, clean"
@@ -31,6 +32,10 @@ sandbox:
 browser:
 	@.ci/install-system-package chromium chromium
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[browser]'
+
+# PyTorch, for the tests that compare mlcore with it; they are skipped where it is missing
+oracle: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[oracle]'
 
 demo: setup sandbox
 	$(BIN)/mlcourse demo
@@ -56,6 +61,9 @@ build: setup
 
 verify: setup sandbox
 	$(BIN)/mlcourse verify
+
+mutation: setup sandbox
+	$(BIN)/mlcourse mutate
 
 bench-grading: setup sandbox
 	$(BIN)/python tests/benchmarks/grading_speed.py
