@@ -6,7 +6,14 @@ A library to train neural networks with, written to be read. Start anywhere:
 - ``mlcore.functions``: activations, losses and other functions of Tensors
 - ``mlcore.layers``: Modules, which hold parameters
 - ``mlcore.optimizers``: from gradients to better parameters
-- ``mlcore.data``: small data sets and minibatches
+- ``mlcore.regularization``: what keeps a model from learning the training set by heart
+- ``mlcore.training``: a loop, and what may happen in it
+- ``mlcore.data``: data sets, real and made up, and minibatches
+- ``mlcore.metrics``: how good predictions are, in numbers
+- ``mlcore.search``: search for hyperparameters
+- ``mlcore.plotting``: pictures of learning, of networks and of what they compute
+
+``mlcore/README.md`` explains the engine in two pages.
 
 Examples
 --------
@@ -24,6 +31,9 @@ Examples
 >>> model(x).numpy().round(1).ravel() + 0.0
 array([0., 1., 1., 0.], dtype=float32)
 """
+
+from importlib import import_module
+from types import ModuleType
 
 from mlcore import autodiff, data, functions, layers, optimizers
 from mlcore.autodiff import (
@@ -53,8 +63,26 @@ __all__ = [
     "jvp",
     "layers",
     "linearize",
+    "metrics",
     "no_grad",
     "optimizers",
+    "plotting",
+    "regularization",
+    "search",
+    "training",
     "value_and_grad",
     "vjp",
 ]
+
+#: Imported when they are first asked for.
+_LATER = {"metrics", "plotting", "regularization", "search", "training"}
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LATER:
+        return import_module(f"mlcore.{name}")
+    raise AttributeError(f"module 'mlcore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ def summarize(model: Module, inputs: Sequence[Any]) -> str:
     -------
     str
     """
-    rows = [(name, module) for name, module in model.named_modules() if _is_leaf(module)]
+    rows = [(name, module) for name, module in model.named_modules() if is_leaf(module)]
     shapes = _output_shapes(model, inputs) if inputs else {}
     counts = [sum(p.size for p in module.parameters()) for _, module in rows]
     total = sum(p.size for p in model.parameters())
@@ -46,35 +46,54 @@ def summarize(model: Module, inputs: Sequence[Any]) -> str:
     return "\n".join(lines)
 
 
-def _is_leaf(module: Module) -> bool:
+def is_leaf(module: Module) -> bool:
+    """Whether a module holds no other."""
     return sum(1 for _ in module.modules()) == 1
 
 
 def _output_shapes(model: Module, inputs: Sequence[Any]) -> dict[int, str]:
-    """Run the model once and note the shape that every module returns; leave its state and mode as they were."""
+    """Run the model once and note the shape that every module returns."""
     shapes: dict[int, str] = {}
+
+    def note(module: Module, out: Any) -> None:
+        shapes[id(module)] = str(np.shape(out))
+
+    with no_grad():
+        run_watched(model, inputs, note)
+    return shapes
+
+
+def run_watched(model: Module, inputs: Sequence[Any], note: Callable[[Module, Any], None]) -> Any:
+    """Run the model once as it is used, not trained, and return its output; leave its state and mode as they were.
+
+    Parameters
+    ----------
+    model : Module
+    inputs : sequence of array or Tensor
+        What to call the model with.
+    note : callable
+        Called as ``note(module, out)`` when a module in the model has computed its output; with the first, if it has
+        several.
+    """
     modules = list(model.modules())
     modes = [module.training for module in modules]
     model.eval()
     try:
         for module in modules:
-            _watch(module, shapes)
-        with no_grad():
-            model(*inputs)
+            _watch(module, note)
+        return model(*inputs)
     finally:
         for module, mode in zip(modules, modes, strict=True):
             vars(module).pop("forward", None)
             module.training = mode
-    return shapes
 
 
-def _watch(module: Module, shapes: dict[int, str]) -> None:
+def _watch(module: Module, note: Callable[[Module, Any], None]) -> None:
     forward = module.forward
 
     def watched(*inputs: Any, **options: Any) -> Any:
         out = forward(*inputs, **options)
-        first = out[0] if isinstance(out, tuple) else out
-        shapes[id(module)] = str(np.shape(first))
+        note(module, out[0] if isinstance(out, tuple) else out)
         return out
 
     module.forward = watched

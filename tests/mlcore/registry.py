@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import scipy.special
+from registry_optimizers import OPTIMIZERS  # noqa: F401
 
-from mlcore import Tensor, functions, layers, optimizers
+from mlcore import functions, layers
 from mlcore.autodiff import elementwise as e
 from mlcore.autodiff import linear_algebra as la
 from mlcore.autodiff import reductions as r
@@ -293,7 +294,7 @@ for shape in [(3, 4), (2, 3, 4), (1, 1), (4,)]:
         )
     )
 
-# ---- layers and optimizers --------------------------------------------------------------------------------------
+# ---- layers -----------------------------------------------------------------------------------------------------
 
 #: Each layer: how to make one, and the shapes of its input and its output.
 LAYERS: dict[str, tuple[Callable[[], layers.Module], tuple[int, ...], tuple[int, ...]]] = {
@@ -314,22 +315,9 @@ LAYERS: dict[str, tuple[Callable[[], layers.Module], tuple[int, ...], tuple[int,
 
 INITIALIZERS = {"xavier": lambda i, o: 2 / (i + o), "kaiming": lambda i, o: 2 / i}  # the variance for (in, out)
 
-#: Each optimizer: how to make one for parameters of a well-conditioned quadratic, and two steps from 1 by hand
-#: with gradients 2 and 4.
-OPTIMIZERS: dict[str, tuple[Callable[[list[Tensor]], optimizers.Optimizer], tuple[float, float]]] = {
-    "SGD": (lambda p: optimizers.SGD(p, learning_rate=0.1), (0.8, 0.4)),
-    # velocity 2, then 0.5 * 2 + 4 = 5
-    "SGD momentum": (lambda p: optimizers.SGD(p, learning_rate=0.1, momentum=0.5), (0.8, 0.3)),
-    # m: 0.2 -> 2 corrected; v: 0.004 -> 4 corrected; step 0.1 * 2 / 2.
-    # m: 0.58 / 0.19; v: 0.019996 / 0.001999; step 0.1 * 3.0526316 / 3.1627953
-    "Adam": (
-        lambda p: optimizers.Adam(p, learning_rate=0.1),
-        (0.9, 0.9 - 0.1 * (0.58 / 0.19) / (0.019996 / 0.001999) ** 0.5),
-    ),
-}
-
 import registry_autodiff  # noqa: E402, F401  (adds its cases to CASES)
 import registry_convolution  # noqa: E402, F401
 import registry_functions  # noqa: E402, F401  (adds its cases to those above)
 import registry_linear_algebra  # noqa: E402, F401
 import registry_losses  # noqa: E402, F401
+import registry_regularization  # noqa: E402, F401

@@ -70,6 +70,8 @@ def test_doctests(name):
         if inspect.ismodule(value) or inspect.isclass(value) or inspect.isfunction(value):
             for test in finder.find(inspect.unwrap(value), value.__name__, module=module):
                 runner.run(test, out=report.append)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
     assert runner.failures == 0, "".join(report)
 
 

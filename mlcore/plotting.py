@@ -1,3 +1,0 @@
-"""Pictures of learning, of networks and of what they compute."""
-
-__all__: list[str] = []

@@ -1,3 +1,0 @@
-"""Search for hyperparameters."""
-
-__all__: list[str] = []
