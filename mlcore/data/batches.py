@@ -7,6 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 
+def count_examples(*arrays: np.ndarray) -> int:
+    """Return the number of examples that arrays hold together, or refuse arrays that do not belong together."""
+    lengths = [len(a) for a in arrays]
+    if not lengths or len(set(lengths)) > 1:
+        raise ValueError(f"expected arrays with the same number of examples; got lengths {lengths}")
+    return lengths[0]
+
+
 def batches(
     *arrays: np.ndarray, batch_size: int, rng: np.random.Generator | None = None, shuffle: bool = True
 ) -> Iterator[tuple[np.ndarray, ...]]:
@@ -45,14 +53,12 @@ def batches(
     [2 3] [4 9]
     [4] [16]
     """
-    lengths = [len(a) for a in arrays]
-    if not lengths or len(set(lengths)) > 1:
-        raise ValueError(f"expected arrays with the same number of examples; got lengths {lengths}")
+    n = count_examples(*arrays)
     if batch_size < 1:
         raise ValueError(f"expected a batch size of at least 1; got {batch_size}")
     if shuffle and rng is None:
         raise ValueError("shuffling needs a random generator: pass rng=np.random.default_rng(seed), or shuffle=False")
-    return _batches(arrays, lengths[0], batch_size, rng if shuffle else None)
+    return _batches(arrays, n, batch_size, rng if shuffle else None)
 
 
 def _batches(

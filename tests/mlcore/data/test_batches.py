@@ -1,4 +1,4 @@
-"""Minibatches and small data sets."""
+"""Minibatches."""
 
 import numpy as np
 import pytest
@@ -50,9 +50,3 @@ def test_without_shuffling_the_order_is_kept():
 def test_wrong_arguments_are_refused_at_once(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         data.batches(*arguments, **options)
-
-
-def test_xor():
-    x, y = data.xor()
-    np.testing.assert_array_equal(y[:, 0], x[:, 0] != x[:, 1])
-    assert x.dtype == y.dtype == np.float32

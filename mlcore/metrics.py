@@ -1,3 +1,0 @@
-"""Metrics: how good predictions are, in numbers."""
-
-__all__: list[str] = []
