@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c .ci/constraints.txt -e
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sandbox browser oracle demo lab test test-slow test-browser lint build verify mutation bench-grading clean
@@ -22,7 +23,7 @@ $(READY): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { echo "On Debian or Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[grading,data,test]'
+	$(INSTALL) '.[grading,data,test]'
 	@touch $(READY)
 
 # bubblewrap locks student code in; there is no package of it for pip
@@ -31,11 +32,11 @@ sandbox:
 
 browser:
 	@.ci/install-system-package chromium chromium
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[browser]'
+	@$(INSTALL) '.[browser]'
 
 # PyTorch, for the tests that compare mlcore with it; they are skipped where it is missing
 oracle: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[oracle]'
+	$(INSTALL) '.[oracle]'
 
 demo: setup sandbox
 	$(BIN)/mlcourse demo
