@@ -15,6 +15,7 @@ help:
 	@echo "make build          build notebooks/ from solutions/;  make verify proves the checks"
 	@echo "make mutation       make slips in the references: how many do the checks catch? (minutes)"
 	@echo "make lint           ruff"
+	@echo "make bench          time mlcore beside training steps written by hand in NumPy, and weigh its memory"
 	@echo "make bench-grading  time this grader beside plain nbgrader"
 	@echo "make test-slow, test-browser, clean"
 
@@ -65,6 +66,9 @@ verify: setup sandbox
 
 mutation: setup sandbox
 	$(BIN)/mlcourse mutate
+
+bench: setup
+	$(BIN)/python tests/benchmarks
 
 bench-grading: setup sandbox
 	$(BIN)/python tests/benchmarks/grading_speed.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Annotated
 
@@ -112,6 +113,60 @@ def verify(
 
 
 @app.command()
+def mutate(
+    chapter: Annotated[str | None, typer.Argument(help="Only this chapter.")] = None,
+    notebook: Annotated[str, typer.Option(help="Only the notebook whose name begins so.")] = "",
+    exercise: Annotated[str, typer.Option(help="Only this exercise.")] = "",
+    solutions: Solutions = Path("solutions"),
+    isolation: Isolation = "bubblewrap",
+    workers: Workers = None,
+) -> None:
+    """Measure the checks: how many small slips, made in the references one by one, do they catch?"""
+    from grading.mutation.survivors import ENOUGH, LISTED, figures, mutate_all
+
+    sources = [s for name in ([chapter] if chapter else chapters(solutions)) for s in read_chapter(solutions, name)]
+    work = [
+        (source, found)
+        for source in sources if source.name.startswith(notebook)
+        for found in source.exercises.values() if exercise in ("", found.name)
+    ]  # fmt: skip
+    if not work:
+        raise fail(f"no exercise {exercise!r} in a notebook {notebook!r}")
+    outcomes = []
+    with progress_bar(console) as progress:
+        for outcome in progress.track(
+            mutate_all(work, isolation=isolation, workers=workers), total=len(work), description="mutating"
+        ):
+            outcomes.append(outcome)
+    table = Table("notebook", "exercise", "mutants", "caught", "equivalent", "listed", "not listed", "share caught")
+    for outcome in outcomes:
+        table.add_row(outcome.source.name, outcome.exercise, *_columns([outcome]))
+    table.add_section()
+    table.add_row("total", "", *_columns(outcomes))
+    console.print(table)
+    for outcome in outcomes:
+        for mutant, survivor in outcome.unlisted:
+            told = f"{outcome.source.path}:{mutant.line}: no check of {outcome.exercise} catches {survivor.change}"
+            console.print(f"[red]✗[/] {_plain(told)}", highlight=False, soft_wrap=True)
+        for stale in outcome.stale:
+            told = f"{outcome.source.name}: stale entry, this mutant is caught or gone: {stale.change} ({stale.code})"
+            console.print(f"[yellow]![/] {_plain(told)}", highlight=False, soft_wrap=True)
+    unlisted = [survivor for outcome in outcomes for _, survivor in outcome.unlisted]
+    if unlisted:
+        console.print(f"Strengthen the checks, or say in {LISTED} beside the sources why not:", highlight=False)
+        console.print(_plain("\n\n".join(map(str, unlisted))), highlight=False, soft_wrap=True)
+    if unlisted or figures(outcomes).share < ENOUGH:
+        raise typer.Exit(1)
+
+
+def _columns(outcomes: list) -> list[str]:
+    from grading.mutation.survivors import figures
+
+    *counts, share = vars(figures(outcomes)).values()
+    return [*map(str, counts), f"{share:.1%}"]
+
+
+@app.command()
 def release(chapter: Chapter, course: CourseFolder = Path("course"), solutions: Solutions = Path("solutions")) -> None:
     """Put a chapter into an nbgrader course: source/, release/ and the gradebook's entry."""
     from grading.gradebook import register
@@ -141,6 +196,7 @@ def grade(
         limits = place.limits().with_settings(_settings(limit))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    executor, threads = _cluster(scheduler) if scheduler else (None, None)
     with progress_bar(console) as progress:
         task = progress.add_task(f"grading {chapter}", total=None)
 
@@ -150,8 +206,8 @@ def grade(
                 progress.console.print(f"[red]✗[/] {_plain(outcome.student)}: {_plain(outcome.failure)}")
 
         summary = grade_chapter(
-            place, chapter, workers=workers, isolation=isolation, limits=limits, force=force,
-            students=student, executor=_cluster(scheduler), on_outcome=advance,
+            place, chapter, workers=workers or threads, isolation=isolation, limits=limits, force=force,
+            students=student, executor=executor, on_outcome=advance,
         )  # fmt: skip
     rate = f" ({summary.seconds / len(summary.graded):.2f} s each)" if summary.graded else ""
     console.print(f"{len(summary.graded)} graded{rate}, {len(summary.kept)} kept from earlier runs", highlight=False)
@@ -236,11 +292,14 @@ def _settings(texts: list[str] | None) -> dict[str, float]:
     return settings
 
 
-def _cluster(address: str | None):
-    if address is None:
-        return None
+def _cluster(address: str) -> tuple[Executor, int]:
+    """Return an executor on a Dask cluster, and how many jobs run there at a time."""
     try:
         from distributed import Client
     except ModuleNotFoundError:
         raise fail("grading on a cluster needs Dask: pip install 'mlcourse[cluster]'") from None
-    return Client(address).get_executor()
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as problem:
+        raise fail(f"there is no Dask scheduler at {address}: {problem}") from None
+    return client.get_executor(), sum(client.nthreads().values())

@@ -8,7 +8,10 @@ import pytest
 from nbgrader.validator import Validator
 
 from grading.build import build_course, differences, handed_in, release_notebook, serialize, source_notebook, write
+from grading.mutation.survivors import LISTED
 from grading.source import read_chapter
+from tests.grading import small_course
+from tests.grading.small_course import make_course
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = ROOT / "solutions"
@@ -49,6 +52,15 @@ def test_the_release_holds_nothing_that_is_not_for_students(sources, built):
             for cell in (*exercise.mistakes, *exercise.alternatives):
                 assert json.dumps(cell.text)[1:-1] not in text
                 assert not cell.hint or json.dumps(cell.hint)[1:-1] not in text
+
+
+def test_files_of_a_chapter_are_released_with_it_but_not_its_list_of_survivors(tmp_path):
+    folder = make_course(tmp_path).solutions / small_course.CHAPTER
+    (folder / "README.md").write_text("Read me.")
+    (folder / LISTED).write_text("[[survivor]]")
+    built = build_course(tmp_path / "solutions")
+    for files in (built.source, built.release):
+        assert {p.name for p in files} == {"01_first.ipynb", "02_second.ipynb", "README.md"}
 
 
 def test_every_cell_is_valid_and_marked_as_nbgrader_wants(sources):

@@ -1,0 +1,1 @@
+"""Mutation: are slips in the references caught by the checks?"""
