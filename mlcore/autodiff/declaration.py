@@ -12,7 +12,7 @@ import numpy as np
 from mlcore.autodiff.tensor import Tensor, constant, mode, record
 
 #: Types of constants that NumPy computes with as they are.
-_PLAIN = frozenset({np.ndarray, int, float, bool, np.bool_, np.float32, type(None)})
+_PLAIN = frozenset({int, float, bool, np.bool_, np.float32, type(None)})
 
 
 class Primitive:
@@ -47,11 +47,17 @@ def _keyword_defaults(function: Callable[..., Any]) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
 
 
-def _plain(x: Any, beside_tensor: bool) -> Any:
-    """Make an input ready for NumPy; beside a Tensor, a float64 scalar counts as a Python float: it never promotes."""
-    if beside_tensor and isinstance(x, np.float64):
-        return float(x)
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+def _plain(x: Any, beside: Sequence[Tensor]) -> Any:
+    """Make an input ready for NumPy so that, beside Tensors, no number, list or array of integers promotes them."""
+    floating = [t.dtype for t in beside if t.dtype.kind == "f"]
+    if beside and isinstance(x, (np.float64, np.integer)):
+        return x.item()
+    if isinstance(x, (list, tuple)):
+        x = np.asarray(x)
+        return x.astype(np.result_type(*floating)) if floating and x.dtype.kind in "iuf" else x
+    if floating and isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        return x.astype(np.result_type(*floating))
+    return x
 
 
 def declare(primitive: Primitive) -> Callable[..., Any]:
@@ -70,13 +76,15 @@ def declare(primitive: Primitive) -> Callable[..., Any]:
                     any_grad = True
                 arrays.append(x.data)
             else:
-                if x.__class__ not in _PLAIN:
+                if x.__class__ is np.ndarray:
+                    unusual = unusual or x.dtype.kind in "iu"
+                elif x.__class__ not in _PLAIN:
                     unusual = True
                 arrays.append(x)
         if unusual:
             tensors = [x for x in inputs if isinstance(x, Tensor)]  # of a subclass, as well
             any_tensor, any_grad = bool(tensors), any(x.requires_grad for x in tensors)
-            inputs = tuple(_plain(x, any_tensor) for x in inputs)
+            inputs = tuple(_plain(x, tensors) for x in inputs)
             arrays = values_of(inputs)
         try:
             if kernel is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ def jacobian(function: Callable[..., Tensor], argument: int = 0) -> Callable[...
             [0., 4.]])
     """
 
-    def differentiated(*args: Any) -> Tensor:
-        run = Run(function, args, (argument,), fused=False)
+    def differentiated(*args: Any, **options: Any) -> Tensor:
+        run = Run(partial(function, **options) if options else function, args, (argument,), fused=False)
         run.prepare()
         (x,), y = run.variables, run.result
         by_row = y.size < x.size

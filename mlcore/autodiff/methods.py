@@ -92,9 +92,15 @@ def _astype(x: Tensor, dtype: Any, copy: bool = True) -> Tensor:
     return x if not copy and x.dtype == dtype else shaping.astype(x, dtype=np.dtype(dtype))
 
 
+def _copy(x: Tensor) -> Tensor:
+    """Return a Tensor of the same values with memory of its own; derivatives pass through."""
+    return shaping.astype(x, dtype=x.dtype)
+
+
 Tensor.reshape = _reshape
 Tensor.transpose = _transpose
 Tensor.astype = _astype
+Tensor.copy = _copy
 Tensor.ravel = Tensor.flatten = _method(shaping.ravel)
 Tensor.squeeze = _method(shaping.squeeze, "axis")
 Tensor.swapaxes = _method(shaping.swapaxes, "first", "second")
@@ -132,5 +138,6 @@ def _plain(name: str) -> Any:
 
 Tensor.any, Tensor.all = _plain("any"), _plain("all")
 Tensor.nonzero, Tensor.tolist = _plain("nonzero"), _plain("tolist")
+Tensor.argpartition, Tensor.searchsorted = _plain("argpartition"), _plain("searchsorted")
 
 Tensor.backward = backward

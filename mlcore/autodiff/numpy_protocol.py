@@ -18,7 +18,17 @@ import numpy as np
 from mlcore.autodiff import elementwise as e
 from mlcore.autodiff import linear_algebra, reductions
 from mlcore.autodiff.numpy_functions import FUNCTIONS
-from mlcore.autodiff.tensor import Tensor
+from mlcore.autodiff.tensor import Tensor, value_of
+
+
+def _times_power_of_two(x: Any, exponent: Any) -> Any:
+    return e.multiply(x, np.ldexp(np.ones((), x.dtype), value_of(exponent)))
+
+
+def _frexp(x: Any) -> tuple[Any, np.ndarray]:
+    exponent = np.frexp(x.data)[1]
+    return _times_power_of_two(x, -exponent), exponent
+
 
 #: ufuncs with a derivative.
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
@@ -30,11 +40,17 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.float_power: e.power,
     np.negative: e.negative,
     np.positive: lambda x: x,
+    np.conjugate: lambda x: x,
     np.absolute: e.absolute,
     np.fabs: e.absolute,
     np.square: e.square,
     np.reciprocal: e.reciprocal,
     np.hypot: e.hypot,
+    np.copysign: e.copysign,
+    np.ldexp: _times_power_of_two,
+    np.frexp: _frexp,
+    np.modf: lambda x: (e.subtract(x, e.trunc(x)), e.trunc(x)),
+    np.divmod: lambda x, y: (e.floor_divide(x, y), e.remainder(x, y)),
     np.remainder: e.remainder,
     np.fmod: e.fmod,
     np.floor_divide: e.floor_divide,
@@ -48,6 +64,7 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.sqrt: e.sqrt,
     np.cbrt: e.cbrt,
     np.logaddexp: e.logaddexp,
+    np.logaddexp2: e.logaddexp2,
     np.sin: e.sin,
     np.cos: e.cos,
     np.tan: e.tan,
@@ -75,7 +92,11 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmax: e.fmax,
     np.fmin: e.fmin,
     np.matmul: linear_algebra.matmul,
+    np.vecdot: lambda x, y: reductions.sum(e.multiply(x, y), axis=-1),
 }
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    UFUNCS[np.matvec] = lambda x, y: linear_algebra.matmul(x, y[..., None])[..., 0]
+    UFUNCS[np.vecmat] = lambda x, y: linear_algebra.matmul(x[..., None, :], y)[..., 0, :]
 
 #: What ``np.add.reduce(t)`` and its like are.
 REDUCTIONS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
@@ -83,10 +104,12 @@ REDUCTIONS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
     (np.multiply, "reduce"): reductions.prod,
     (np.maximum, "reduce"): reductions.max,
     (np.minimum, "reduce"): reductions.min,
+    (np.logaddexp, "reduce"): reductions.logsumexp,
     (np.add, "accumulate"): reductions.cumsum,
     (np.multiply, "accumulate"): reductions.cumprod,
     (np.maximum, "accumulate"): reductions.cummax,
     (np.minimum, "accumulate"): reductions.cummin,
+    (np.logaddexp, "accumulate"): reductions.logcumsumexp,
 }
 
 #: ufuncs that answer questions or compare: they give plain arrays.
@@ -102,7 +125,11 @@ CONSTANT_FUNCTIONS = frozenset(
     | {np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.result_type, np.can_cast, np.searchsorted}
     | {np.array_equal, np.allclose, np.isclose, np.array_repr, np.array_str, np.array2string, np.unique, np.digitize}
     | {np.any, np.all, np.iscomplexobj, np.isrealobj, np.count_nonzero, np.flatnonzero, np.isin}
-    | {np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank, np.linalg.cond}
+    | {np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank, np.array_equiv}
+    | {np.isreal, np.iscomplex, np.imag, np.angle, np.nanargmax, np.nanargmin, np.unravel_index, np.ravel_multi_index}
+    | {np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.intersect1d, np.union1d, np.setdiff1d}
+    | {np.setxor1d, np.histogram2d, np.histogramdd, np.histogram_bin_edges, np.ix_, np.common_type, np.min_scalar_type}
+    | {np.save, np.savez, np.savez_compressed, np.savetxt}
     | {np.may_share_memory, np.shares_memory, np.isposinf, np.isneginf, np.bincount, np.histogram, np.lexsort}
 )
 

@@ -4,12 +4,14 @@ Each transform runs the function once, which leaves a graph, and traverses the g
 result (forward) or back (reverse). What comes out are Tensors; they can be differentiated again whenever they depend
 on something that requires a gradient, so transforms nest: ``grad(grad(f))``, ``jacobian(grad(f))``.
 
-A variable may be a Tensor, an array, a number, or a list, tuple or dict of these, nested at will.
+A variable may be a Tensor, an array, a number, or a list, tuple or dict of these, nested at will. Options by keyword go
+to the function as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,8 +45,8 @@ def value_and_grad(function: Callable[..., Tensor], argument: int | tuple[int, .
     """
     arguments = argument if isinstance(argument, tuple) else (argument,)
 
-    def differentiated(*args: Any) -> Any:
-        run = Run(function, args, arguments, fused=True)
+    def differentiated(*args: Any, **options: Any) -> Any:
+        run = Run(partial(function, **options) if options else function, args, arguments, fused=True)
         require_scalar(run.result, "grad")
         gradients = iter(run.pull([np.ones(run.result.shape)]))
         parts = tuple(rebuild(args[i], gradients) for i in arguments)
@@ -70,7 +72,7 @@ def grad(function: Callable[..., Tensor], argument: int | tuple[int, ...] = 0) -
     (Tensor(12.), Tensor(12.))
     """
     both = value_and_grad(function, argument)
-    return lambda *args: both(*args)[1]
+    return lambda *args, **options: both(*args, **options)[1]
 
 
 def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple]]:

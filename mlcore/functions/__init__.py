@@ -3,7 +3,8 @@
 from mlcore.autodiff.reductions import logsumexp
 from mlcore.functions.activations import log_softmax, relu, sigmoid, softmax, softplus, tanh
 from mlcore.functions.additive_attention import additive_attention
-from mlcore.functions.attention import attention, multi_head_attention, self_attention
+from mlcore.functions.attention import attention, attention_weights
+from mlcore.functions.average_pooling import average_pool, sum_pool
 from mlcore.functions.batch_normalization import batch_norm
 from mlcore.functions.classification_losses import (
     binary_cross_entropy,
@@ -29,13 +30,15 @@ from mlcore.functions.likelihoods import (
     mixture_density_nll,
     poisson_nll,
 )
+from mlcore.functions.linear_attention import linear_attention
 from mlcore.functions.losses import huber, mean_absolute_error, mean_squared_error
 from mlcore.functions.margin_losses import hinge, margin_ranking, multiclass_hinge, noise_contrastive
-from mlcore.functions.masks import causal_mask, padding_mask
+from mlcore.functions.masks import causal_mask, padding_mask, window_mask
+from mlcore.functions.max_pooling import max_pool, max_unpool
 from mlcore.functions.memory import keep_freed_memory
+from mlcore.functions.multi_head_attention import multi_head_attention, self_attention
 from mlcore.functions.normalization import layer_norm, rms_norm
-from mlcore.functions.pooling import average_pool, max_pool, sum_pool
-from mlcore.functions.positions import rotate_positions, sinusoidal_positions
+from mlcore.functions.positions import rotate_pairs, rotate_positions, sinusoidal_positions
 from mlcore.functions.rectifiers import (
     celu,
     elu,
@@ -69,6 +72,7 @@ __all__ = [
     "adaptive_max_pool",
     "additive_attention",
     "attention",
+    "attention_weights",
     "average_pool",
     "batch_norm",
     "binary_cross_entropy",
@@ -100,6 +104,7 @@ __all__ = [
     "layer_norm",
     "leaky_relu",
     "linear",
+    "linear_attention",
     "local_response_norm",
     "log_sigmoid",
     "log_softmax",
@@ -109,6 +114,7 @@ __all__ = [
     "lstm_cell",
     "margin_ranking",
     "max_pool",
+    "max_unpool",
     "maxout",
     "mean_absolute_error",
     "mean_squared_error",
@@ -128,6 +134,7 @@ __all__ = [
     "rms_norm",
     "rnn",
     "rnn_cell",
+    "rotate_pairs",
     "rotate_positions",
     "self_attention",
     "selu",
@@ -146,4 +153,5 @@ __all__ = [
     "threshold",
     "transposed_convolution",
     "weight_norm",
+    "window_mask",
 ]

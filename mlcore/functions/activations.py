@@ -67,7 +67,13 @@ def _exponentials(x: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.
     return shifted, terms, np.add.reduce(terms, axis=axis, keepdims=True)
 
 
+def _nothing(x: np.ndarray) -> tuple[np.ndarray, Any]:
+    return x.copy(), lambda g, needs: (g,)
+
+
 def _softmax_kernel(x: np.ndarray, *, axis: int) -> tuple[np.ndarray, Any]:
+    if not x.size:  # no rows, or no classes
+        return _nothing(x)
     _, out, total = _exponentials(x, axis)
     out /= total
 
@@ -107,6 +113,8 @@ def softmax(x: TensorLike, *, axis: int = -1) -> Tensor:
 
 
 def _log_softmax_kernel(x: np.ndarray, *, axis: int) -> tuple[np.ndarray, Any]:
+    if not x.size:
+        return _nothing(x)
     out, terms, total = _exponentials(x, axis)
     out -= np.log(total)
 

@@ -1,9 +1,4 @@
-"""Attention: every query takes an average of values, weighted by how well their keys match it.
-
-Two fused kernels, one for queries, keys and values apart, and one for a single array that holds all three, as
-self-attention makes them. Both work on views into the arrays given, and write the heads' results side by side, so no
-array is split, permuted or joined by copying.
-"""
+"""Attention: every query takes an average of values, weighted by how well their keys match it."""
 
 from __future__ import annotations
 
@@ -13,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from mlcore.autodiff.fused import fused
-from mlcore.autodiff.shaping import reshape, transpose
-from mlcore.autodiff.tensor import Tensor, TensorLike
+from mlcore.autodiff.tensor import Tensor, TensorLike, value_of
 from mlcore.functions.activations import softmax
 from mlcore.functions.dense import column_of_ones
-from mlcore.functions.masks import scores_bias
+from mlcore.functions.masks import is_learned, scores_bias
 
 
 def _weights(scores: np.ndarray, bias: Any) -> np.ndarray:
@@ -38,17 +32,35 @@ def _weights(scores: np.ndarray, bias: Any) -> np.ndarray:
     return scores
 
 
-def _attend(q: np.ndarray, k: np.ndarray, v: np.ndarray, out: np.ndarray, scale: float, bias: Any) -> np.ndarray:
-    """Write the attention of q, k and v, each (..., time, features), into ``out``; return the weights."""
+def attend(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, out: np.ndarray, scale: float, bias: Any, softcap: float | None = None
+) -> tuple[np.ndarray, Any]:
+    """Write the attention of q, k and v, each (..., time, features), into ``out``.
+
+    Return the weights and the derivatives of the capped scores, None without a cap.
+    """
     scores = np.matmul(q, k.mT)
     scores *= scale
+    slopes = None
+    if softcap is not None:
+        scores /= softcap
+        np.tanh(scores, out=scores)
+        slopes = 1 - scores * scores
+        scores *= softcap
     weights = _weights(scores, bias)
     np.matmul(weights, v, out=out)
-    return weights
+    return weights, slopes
 
 
-def _attend_back(
-    g: np.ndarray, q: np.ndarray, k: np.ndarray, v: np.ndarray, weights: np.ndarray, scale: float, outs: Any
+def attend_back(
+    g: np.ndarray,
+    q: np.ndarray,
+    k: np.ndarray,
+    v: np.ndarray,
+    weights: np.ndarray,
+    slopes: Any,
+    scale: float,
+    outs: Any,
 ) -> None:
     """Write the cotangents of q, k and v into ``outs``."""
     gq, gk, gv = outs
@@ -59,6 +71,8 @@ def _attend_back(
     scores = np.matmul(g, v.mT)
     scores -= np.einsum("...ij,...ij->...i", scores, weights)[..., None]
     scores *= weights
+    if slopes is not None:
+        scores *= slopes
     scores *= scale
     if gq is not None:
         np.matmul(scores, k, out=gq)
@@ -66,47 +80,37 @@ def _attend_back(
         np.matmul(scores.mT, q, out=gk)
 
 
-# ---- the general form -------------------------------------------------------------------------------------------
-
-
 def _check(q: Any, k: Any, v: Any) -> None:
-    same = q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
-    if min(q.ndim, k.ndim, v.ndim) < 2 or not same or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+    fits = min(q.ndim, k.ndim, v.ndim) >= 2 and q.shape[-1] == k.shape[-1] and k.shape[-2] == v.shape[-2]
+    try:
+        np.broadcast_shapes(*(x.shape[:-2] for x in (q, k, v)))
+    except ValueError:
+        fits = False
+    if not fits:
         raise ValueError(
-            "expected queries (..., m, d), keys (..., n, d) and values (..., n, e) with equal leading axes; "
+            "expected queries (..., m, d), keys (..., n, d) and values (..., n, e) with leading axes that broadcast; "
             f"got {q.shape}, {k.shape} and {v.shape}"
         )
 
 
 def _attention_kernel(
-    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, mask: Any, causal: bool, scale: float
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, mask: Any, causal: bool, scale: float, softcap: float | None
 ) -> tuple[np.ndarray, Any]:
-    _check(q, k, v)
     out = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype)
     bias = scores_bias(mask, causal, (*q.shape[:-1], k.shape[-2]), q.dtype)
-    weights = _attend(q, k, v, out, scale, bias)
+    weights, slopes = attend(q, k, v, out, scale, bias, softcap)
 
     def pullback(g: np.ndarray, needs: Any) -> list[Any]:
         outs = [np.empty(a.shape, a.dtype) if needed else None for a, needed in zip((q, k, v), needs, strict=True)]
-        _attend_back(g, q, k, v, weights, scale, outs)
+        attend_back(g, q, k, v, weights, slopes, scale, outs)
         return outs
 
     return out, pullback
 
 
-def softmax_of_visible(scores: Any, bias: Any) -> Any:
-    """Turn scores into weights; those of a query that may see nothing are 0."""
-    if bias is None:
-        return softmax(scores)
-    visible = np.logical_not(np.isneginf(bias).all(axis=-1, keepdims=True))
-    return softmax(np.where(visible, scores + np.where(visible, bias, 0), 0)) * visible.astype(scores.dtype)
-
-
 @fused(_attention_kernel)
-def _attention(q: TensorLike, k: TensorLike, v: TensorLike, *, mask: Any, causal: bool, scale: float) -> Tensor:
-    _check(q, k, v)
-    scores = (q @ k.mT) * scale
-    return softmax_of_visible(scores, scores_bias(mask, causal, scores.shape, scores.dtype)) @ v
+def _attention(q: TensorLike, k: TensorLike, v: TensorLike, **options: Any) -> Tensor:
+    return attention_weights(q, k, **options) @ v
 
 
 def attention(
@@ -117,6 +121,7 @@ def attention(
     mask: Any = None,
     causal: bool = False,
     scale: float | None = None,
+    softcap: float | None = None,
 ) -> Tensor:
     """Scaled dot-product attention, softmax(queries @ keys.T / sqrt(d)) @ values.
 
@@ -125,12 +130,15 @@ def attention(
     queries : Tensor, shape (..., m, d)
     keys : Tensor, shape (..., n, d)
     values : Tensor, shape (..., n, e)
-    mask : array, optional, of a shape that broadcasts to (..., m, n)
-        Of bool: True where a query may see a key. Of numbers: added to the scores. A constant.
+        Leading axes broadcast.
+    mask : array or Tensor, optional, of a shape that broadcasts to (..., m, n)
+        Of bool: True where a query may see a key. Of numbers: added to the scores; a Tensor of numbers can be learned.
     causal : bool
         Let query i see keys 0 to i only.
     scale : float, optional
         What products are multiplied with instead of 1 / sqrt(d).
+    softcap : float, optional
+        Keep scores between -softcap and softcap, as softcap * tanh(scores / softcap).
 
     Returns
     -------
@@ -144,142 +152,64 @@ def attention(
 
     References
     ----------
-    Vaswani et al. (2017), equation 1.
+    Vaswani et al. (2017), equation 1; Gemma Team (2024), section 2, for ``softcap``.
 
     Examples
     --------
     >>> attention(Tensor([[0.0]]), Tensor([[1.0], [2.0]]), Tensor([[10.0], [20.0]]))
     Tensor([[15.]])
     """
-    scale = 1 / math.sqrt(max(np.shape(queries)[-1], 1)) if scale is None else float(scale)
-    return _attention(queries, keys, values, mask=mask, causal=causal, scale=scale)
+    q, k, v = (x if isinstance(x, Tensor) else np.asarray(x) for x in (queries, keys, values))
+    _check(q, k, v)
+    options = {"mask": mask, "causal": causal, "scale": _scale(q, scale), "softcap": softcap}
+    if is_learned(mask) or not q.shape[:-2] == k.shape[:-2] == v.shape[:-2]:  # beyond what the kernel can do
+        return attention_weights(q, k, **options) @ v
+    return _attention(q, k, v, **options)
 
 
-# ---- several heads ----------------------------------------------------------------------------------------------
+def _scale(q: Any, scale: float | None) -> float:
+    return 1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else float(scale)
 
 
-def _split(packed: np.ndarray, parts: int, heads: int) -> np.ndarray:
-    """View (batch, time, parts * d) as (parts, batch, heads, time, d / heads)."""
-    batch, time, width = packed.shape
-    return packed.reshape(batch, time, parts, heads, width // (parts * heads)).transpose(2, 0, 3, 1, 4)
-
-
-def _check_packed(packed: Any, heads: int) -> None:
-    if packed.ndim != 3 or packed.shape[-1] % (3 * heads):
-        raise ValueError(
-            f"expected packed of shape (batch, time, 3 * d) with d a multiple of heads={heads}; got {packed.shape}"
-        )
-
-
-def _self_attention_kernel(packed: np.ndarray, *, heads: int, mask: Any, causal: bool) -> tuple[np.ndarray, Any]:
-    _check_packed(packed, heads)
-    batch, time, width = packed.shape
-    packed = np.ascontiguousarray(packed)
-    q, k, v = _split(packed, 3, heads)
-    scale = 1 / math.sqrt(max(q.shape[-1], 1))
-    out = np.empty((batch, time, width // 3), packed.dtype)
-    bias = scores_bias(mask, causal, (batch, heads, time, time), packed.dtype)
-    weights = _attend(q, k, v, _split(out, 1, heads)[0], scale, bias)
-
-    def pullback(g: np.ndarray, needs: Any) -> tuple[np.ndarray]:
-        gx = np.empty(packed.shape, packed.dtype)
-        _attend_back(_split(g, 1, heads)[0], q, k, v, weights, scale, _split(gx, 3, heads))
-        return (gx,)
-
-    return out, pullback
-
-
-@fused(_self_attention_kernel)
-def _self_attention(packed: TensorLike, *, heads: int, mask: Any, causal: bool) -> Tensor:
-    _check_packed(packed, heads)
-    batch, time, width = packed.shape
-    parts = transpose(reshape(packed, shape=(batch, time, 3, heads, width // (3 * heads))), axes=(2, 0, 3, 1, 4))
-    out = attention(parts[0], parts[1], parts[2], mask=mask, causal=causal)
-    return reshape(transpose(out, axes=(0, 2, 1, 3)), shape=(batch, time, width // 3))
-
-
-def self_attention(packed: TensorLike, *, heads: int, mask: Any = None, causal: bool = False) -> Tensor:
-    """Attention of a sequence to itself, in several heads, from queries, keys and values in one array.
-
-    Parameters
-    ----------
-    packed : Tensor, shape (batch, time, 3 * d)
-        All queries' features, then the keys', then the values'; each are d / heads features for every head in turn.
-    heads : int
-        A divisor of d.
-    mask : array, optional, of a shape that broadcasts to (batch, heads, time, time)
-        As in `attention`.
-    causal : bool
-        Let each place see itself and earlier ones only.
-
-    Returns
-    -------
-    Tensor, shape (batch, time, d)
-        The heads' results side by side.
-
-    Raises
-    ------
-    ValueError
-        If the features are not three parts for each head, or the mask does not fit.
-
-    References
-    ----------
-    Vaswani et al. (2017), section 3.2.2.
-
-    Examples
-    --------
-    >>> self_attention(Tensor([[[0.0, 0.0, 1.0], [0.0, 0.0, 3.0]]]), heads=1)
-    Tensor([[[2.],
-             [2.]]])
-    """
-    return _self_attention(packed, heads=heads, mask=mask, causal=causal)
-
-
-def multi_head_attention(
+def attention_weights(
     queries: TensorLike,
     keys: TensorLike,
-    values: TensorLike,
     *,
-    heads: int,
     mask: Any = None,
     causal: bool = False,
+    scale: float | None = None,
+    softcap: float | None = None,
 ) -> Tensor:
-    """Attention in several heads, each on its own share of the features.
+    """Weights that scaled dot-product attention gives the values: what to look at to see where a query looks.
 
     Parameters
     ----------
-    queries : Tensor, shape (batch, m, d)
-    keys : Tensor, shape (batch, n, d)
-    values : Tensor, shape (batch, n, e)
-    heads : int
-        A divisor of d and e.
-    mask : array, optional, of a shape that broadcasts to (batch, heads, m, n)
+    queries : Tensor, shape (..., m, d)
+    keys : Tensor, shape (..., n, d)
+    mask, causal, scale, softcap
         As in `attention`.
-    causal : bool
 
     Returns
     -------
-    Tensor, shape (batch, m, e)
-        The heads' results side by side.
-
-    References
-    ----------
-    Vaswani et al. (2017), section 3.2.2.
+    Tensor, shape (..., m, n)
+        Each row adds up to 1, or is 0 for a query that may see nothing.
 
     Examples
     --------
-    >>> x = Tensor([[[0.0, 1.0], [0.0, 3.0]]])
-    >>> multi_head_attention(x, 0.0 * x, x, heads=2)
-    Tensor([[[0., 2.],
-             [0., 2.]]])
+    >>> attention_weights(Tensor([[0.0]]), Tensor([[1.0], [2.0]]))
+    Tensor([[0.5, 0.5]])
     """
-    split = []
-    for name, x in (("queries", queries), ("keys", keys), ("values", values)):
-        shape = np.shape(x)
-        if len(shape) != 3 or shape[-1] % heads:
-            raise ValueError(
-                f"expected {name} of shape (batch, time, d) with d a multiple of heads={heads}; got {shape}"
-            )
-        split.append(transpose(reshape(x, shape=(*shape[:2], heads, shape[-1] // heads)), axes=(0, 2, 1, 3)))
-    out = transpose(attention(*split, mask=mask, causal=causal), axes=(0, 2, 1, 3))
-    return reshape(out, shape=(*np.shape(out)[:2], np.shape(values)[-1]))
+    q, k = (x if isinstance(x, Tensor) else np.asarray(x) for x in (queries, keys))
+    _check(q, k, k)
+    scores = (q @ k.mT) * _scale(q, scale)
+    if softcap is not None:
+        scores = softcap * np.tanh(scores / softcap)
+    return softmax_of_visible(scores, scores_bias(mask, causal, tuple(scores.shape), scores.dtype))
+
+
+def softmax_of_visible(scores: Any, bias: Any) -> Any:
+    """Turn scores into weights; those of a query that may see nothing are 0."""
+    if bias is None:
+        return softmax(scores)
+    visible = np.logical_not(np.isneginf(value_of(bias)).all(axis=-1, keepdims=True))
+    return softmax(np.where(visible, scores + np.where(visible, bias, 0), 0)) * visible.astype(scores.dtype)

@@ -116,8 +116,9 @@ def convolution(
     stride : int or tuple of int
         How far the kernel moves.
     padding : str, int, or a tuple of int or of pairs
-        ``"valid"`` for none, ``"same"`` for ceil(places / stride) outputs, ``"full"`` for every output that any input
-        touches, a number of zeros for both sides of each axis, or a pair for each axis.
+        ``"valid"`` for none, ``"same"`` for ceil(places / stride) outputs (``"same_lower"`` if an odd zero goes
+        before, not after), ``"full"`` for every output that any input touches, ``"causal"`` for outputs that never
+        look ahead, a number of zeros for both sides of each axis, or a pair for each axis.
     dilation : int or tuple of int
         The distance between neighbouring taps.
     groups : int
@@ -157,7 +158,7 @@ def transposed_convolution(
     bias: TensorLike | None = None,
     *,
     stride: int | tuple[int, ...] = 1,
-    padding: int | tuple[Any, ...] = 0,
+    padding: Any = "valid",
     output_padding: int | tuple[int, ...] = 0,
     dilation: int | tuple[int, ...] = 1,
     groups: int = 1,
@@ -173,10 +174,12 @@ def transposed_convolution(
     weight : Tensor, shape (*window, out / groups, in)
     bias : Tensor, shape (out,), optional
     stride, dilation : int or tuple of int
-    padding : int, or a tuple of int or of pairs
-        How many places to leave out at both sides of each axis: the padding of the convolution.
+    padding : str, int, or a tuple of int or of pairs
+        The padding of the convolution: so many places are left out at both sides of each axis. ``"same"`` leaves
+        places * stride.
     output_padding : int or tuple of int
-        How many places to add at the end of each axis, where a stride leaves several lengths possible.
+        How many places to add at the end of each axis, where a stride leaves several lengths possible; less than the
+        stride or the dilation.
     groups : int
 
     Returns
@@ -202,17 +205,20 @@ def transposed_convolution(
     _check(x, weight, bias, groups, transposed=True)
     window, axes = tuple(weight.shape[:-2]), weight.ndim - 2
     extra = for_each_axis(output_padding, axes, "output_padding", least=0)
-    given = geometry(window, (1,) * axes, stride, padding, dilation, groups)  # only to read what users write
-    places = tuple(
-        (n - 1) * s + e - before - after + more
-        for n, s, e, (before, after), more in zip(
-            x.shape[1:-1], given.stride, given.extents(window), given.pads, extra, strict=True
-        )
-    )
-    if min(places) < 1 or given.positions(places, window) != tuple(x.shape[1:-1]):
+    steps = Geometry(for_each_axis(stride, axes, "stride"), (), for_each_axis(dilation, axes, "dilation"))
+    if any(more >= max(s, d) for more, s, d in zip(extra, steps.stride, steps.dilation, strict=True)):
+        raise ValueError(f"expected output_padding less than the stride or the dilation; got {output_padding}")
+    reach = [(n - 1) * s + e for n, s, e in zip(x.shape[1:-1], steps.stride, steps.extents(window), strict=True)]
+    same = padding in ("same", "same_lower")  # the only padding that depends on how many places there are
+    whole = [n * s for n, s in zip(x.shape[1:-1], steps.stride, strict=True)] if same else reach
+    given = geometry(tuple(whole), window, stride, padding, dilation, groups)
+    left_out = [0] * axes if same else [before + after for before, after in given.pads]
+    places = tuple(n - fewer + more for n, fewer, more in zip(whole, left_out, extra, strict=True))
+    if min(places) < 1:
         raise ValueError(
-            f"expected padding and output_padding (less than the stride) that leave places; got {places} places "
-            f"from x {x.shape} and weight {weight.shape}"
+            f"expected padding that leaves places; got {places} from x {x.shape} and weight {weight.shape}"
         )
-    out = _correlate_input(x, weight, geometry=given, places=places)
+    # What no window reaches at the end is padding below 0.
+    pads = tuple((before, r - before - n) for r, (before, _), n in zip(reach, given.pads, places, strict=True))
+    out = _correlate_input(x, weight, geometry=given._replace(pads=pads), places=places)
     return out if bias is None else out + bias

@@ -143,7 +143,7 @@ def correlate_input(y: np.ndarray, w: np.ndarray, geometry: Geometry, places: tu
     if max(geometry.stride) == 1:
         return correlate(y, np.ascontiguousarray(_flipped(w, geometry)), _way_back(geometry, window))
     features = groups * w.shape[-2]
-    sizes = [n + before + after for n, (before, after) in zip(places, geometry.pads, strict=True)]
+    sizes = [n + before + max(after, 0) for n, (before, after) in zip(places, geometry.pads, strict=True)]
     total = np.zeros((len(y), *sizes, features), y.dtype)
     positions = y.shape[1:-1]
     matrices = _matrices(w, groups)

@@ -62,7 +62,7 @@ def embedding(indices: Any, weight: TensorLike, *, padding_index: int | None = N
     return where((indices == padding_index)[..., None], np.asarray(rows), rows)
 
 
-def one_hot(indices: Any, classes: int, *, dtype: Any = np.float32) -> np.ndarray:
+def one_hot(indices: Any, classes: int, *, axis: int = -1, dtype: Any = np.float32) -> np.ndarray:
     """Write class numbers as rows of zeros with a one in the place of the class.
 
     Parameters
@@ -70,6 +70,8 @@ def one_hot(indices: Any, classes: int, *, dtype: Any = np.float32) -> np.ndarra
     indices : array of int, any shape
         0 to classes - 1.
     classes : int
+    axis : int
+        Where the axis of the classes stands in the result.
     dtype : numpy dtype
 
     Returns
@@ -90,4 +92,4 @@ def one_hot(indices: Any, classes: int, *, dtype: Any = np.float32) -> np.ndarra
     indices = class_numbers(indices, classes, "indices")
     out = np.zeros((*indices.shape, classes), dtype)
     np.put_along_axis(out, indices[..., None], 1, axis=-1)
-    return out
+    return np.moveaxis(out, -1, axis)

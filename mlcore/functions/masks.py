@@ -6,19 +6,65 @@ from typing import Any
 
 import numpy as np
 
+from mlcore.autodiff.tensor import Tensor
 
-def causal_mask(queries: int, keys: int | None = None) -> np.ndarray:
-    """Return which keys each query may see if it must not see the future: True where key <= query.
+
+def window_mask(
+    queries: int, keys: int | None = None, *, before: int | None = None, after: int | None = None, offset: Any = 0
+) -> np.ndarray:
+    """Return which keys each query may see if it sees only places near its own.
+
+    Query i stands at place i + offset, and sees the keys from ``before`` places before it to ``after`` places after.
 
     Parameters
     ----------
     queries : int
     keys : int, optional
         As many as queries by default.
+    before, after : int, optional
+        No limit by default.
+    offset : int, or array of int, shape (...)
+        How many keys lie before the first query, as when a text is continued.
 
     Returns
     -------
-    array of bool, shape (queries, keys)
+    array of bool, shape (..., queries, keys)
+
+    References
+    ----------
+    Beltagy, Peters and Cohan (2020), section 3.1.
+
+    Examples
+    --------
+    >>> window_mask(3, before=1, after=0)
+    array([[ True, False, False],
+           [ True,  True, False],
+           [False,  True,  True]])
+    """
+    places = np.arange(queries)[:, None] + np.asarray(offset)[..., None, None]
+    distances = np.arange(queries if keys is None else keys) - places
+    mask = np.ones(distances.shape, bool)
+    if before is not None:
+        mask &= distances >= -before
+    if after is not None:
+        mask &= distances <= after
+    return mask
+
+
+def causal_mask(queries: int, keys: int | None = None, *, offset: Any = 0) -> np.ndarray:
+    """Return which keys each query may see if it must not see the future: True where key <= query + offset.
+
+    Parameters
+    ----------
+    queries : int
+    keys : int, optional
+        As many as queries by default.
+    offset : int, or array of int, shape (...)
+        How many keys lie before the first query, as when a text is continued.
+
+    Returns
+    -------
+    array of bool, shape (..., queries, keys)
 
     Examples
     --------
@@ -27,7 +73,7 @@ def causal_mask(queries: int, keys: int | None = None) -> np.ndarray:
            [ True,  True, False],
            [ True,  True,  True]])
     """
-    return np.tri(queries, queries if keys is None else keys, dtype=bool)
+    return window_mask(queries, keys, after=0, offset=offset)
 
 
 def padding_mask(lengths: Any, time: int) -> np.ndarray:
@@ -62,14 +108,19 @@ def padding_mask(lengths: Any, time: int) -> np.ndarray:
     return np.arange(time) < lengths[:, None]
 
 
+def is_learned(mask: Any) -> bool:
+    """Whether a mask is a Tensor to differentiate with respect to."""
+    return isinstance(mask, Tensor) and mask.requires_grad
+
+
 def scores_bias(mask: Any, causal: bool, shape: tuple[int, ...], dtype: Any) -> Any:
     """Turn a mask of either kind into one array to add to scores of the given shape, or None.
 
-    A hidden key gets the score minus infinity.
+    A hidden key gets the score minus infinity. A Tensor of numbers stays one, to be learned.
     """
     bias = None
     if mask is not None:
-        mask = np.asarray(mask)
+        mask = mask if is_learned(mask) else np.asarray(mask)
         bias = np.where(mask, 0, dtype.type(-np.inf)) if mask.dtype == bool else mask.astype(dtype, copy=False)
         try:
             fits = np.broadcast_shapes(bias.shape, shape) == shape

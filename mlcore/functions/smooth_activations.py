@@ -105,29 +105,31 @@ def gelu(x: TensorLike, *, approximate: str = "none") -> Tensor:
     return _gelu(x, approximate=approximate)
 
 
-def _silu_slope(out: Any, x: Any) -> Any:
-    share = sigmoid(x)
-    return share + out * (1 - share)
+def _silu_slope(out: Any, x: Any, *, beta: float) -> Any:
+    plain = beta == 1  # spares two passes over the array
+    share = sigmoid(x if plain else x * beta)
+    return share + (out if plain else out * beta) * (1 - share)
 
 
 @elementwise(_silu_slope)
-def silu(x: TensorLike) -> Tensor:
-    """Sigmoid linear unit or swish, x * sigmoid(x).
+def silu(x: TensorLike, *, beta: float = 1.0) -> Tensor:
+    """Sigmoid linear unit or swish, x * sigmoid(beta * x): between x / 2 (beta 0) and relu (beta to infinity).
 
     Parameters
     ----------
     x : Tensor, any shape
+    beta : float
 
     References
     ----------
-    Elfwing, Uchibe and Doya (2018), equation 1; Ramachandran, Zoph and Le (2017).
+    Elfwing, Uchibe and Doya (2018), equation 1; Ramachandran, Zoph and Le (2017), section 4.
 
     Examples
     --------
     >>> silu(Tensor([-1.0, 0.0, 1.0]))
     Tensor([-0.2689414,  0.       ,  0.7310586])
     """
-    return x * sigmoid.primitive.function(x)
+    return x * sigmoid.primitive.function(x if beta == 1 else x * beta)
 
 
 def _mish_slope(out: Any, x: Any) -> Any:

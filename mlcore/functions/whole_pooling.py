@@ -8,9 +8,10 @@ import numpy as np
 
 from mlcore.autodiff import reductions
 from mlcore.autodiff.elementwise import absolute
+from mlcore.autodiff.linear_algebra.norms import root
 from mlcore.autodiff.shaping import stack, transpose
 from mlcore.autodiff.tensor import Tensor, TensorLike
-from mlcore.functions.pooling import sum_pool
+from mlcore.functions.average_pooling import sum_pool
 from mlcore.functions.windows import for_each_axis
 
 
@@ -137,6 +138,8 @@ def lp_pool(
 ) -> Tensor:
     """Take the p-norm of the numbers under a window: between their sum (p = 1) and the largest (p to infinity).
 
+    The derivative where all numbers are 0 is taken as 0.
+
     Parameters
     ----------
     x : Tensor, shape (batch, *places, features)
@@ -155,4 +158,4 @@ def lp_pool(
     """
     powers = absolute(x) ** p
     total = sum_pool(powers, window, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
-    return total ** (1 / p)
+    return root(total, p)

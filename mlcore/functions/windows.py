@@ -45,8 +45,9 @@ def geometry(
     places, window : tuple of int
     stride, dilation : int or tuple of int
     padding : str, int, or a tuple of int or of pairs
-        ``"valid"`` for none; ``"same"`` for ceil(places / stride) windows, with the odd place after; ``"full"`` for
-        every window that touches a place; numbers for both sides of an axis, pairs for each side.
+        ``"valid"`` for none; ``"same"`` for ceil(places / stride) windows, with the odd place after, ``"same_lower"``
+        with the odd place before; ``"full"`` for every window that touches a place; ``"causal"`` for windows that
+        reach back from each place; numbers for both sides of an axis, pairs for each side.
     groups : int
 
     Raises
@@ -62,15 +63,20 @@ def geometry(
         pads: Any = ((0, 0),) * axes
     elif padding == "full":
         pads = tuple((e - 1, e - 1) for e in extents)
-    elif padding == "same":
+    elif padding == "causal":
+        pads = tuple((e - 1, 0) for e in extents)
+    elif padding in ("same", "same_lower"):
         needed = [max((-(-n // s) - 1) * s + e - n, 0) for n, s, e in zip(places, stride, extents, strict=True)]
-        pads = tuple((n // 2, n - n // 2) for n in needed)
+        odd = padding == "same_lower"
+        pads = tuple(((n + odd) // 2, (n + 1 - odd) // 2) for n in needed)
     elif isinstance(padding, (tuple, list)) and padding and isinstance(padding[0], (tuple, list)):
         pads = tuple(for_each_axis(pair, 2, "padding", least=0) for pair in padding)
         if len(pads) != axes:
             raise ValueError(f"expected padding for {axes} axes; got {padding!r}")
     elif isinstance(padding, str):
-        raise ValueError(f"expected padding 'valid', 'same', 'full' or numbers; got {padding!r}")
+        raise ValueError(
+            f"expected padding 'valid', 'same', 'same_lower', 'full', 'causal' or numbers; got {padding!r}"
+        )
     else:
         pads = tuple((p, p) for p in for_each_axis(padding, axes, "padding", least=0))
     made = Geometry(stride, pads, dilation, groups)

@@ -58,7 +58,7 @@ class _TransposedConvolution(Module):
         *,
         rng: np.random.Generator,
         stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[Any, ...] = 0,
+        padding: Any = "valid",
         output_padding: int | tuple[int, ...] = 0,
         dilation: int | tuple[int, ...] = 1,
         groups: int = 1,
@@ -228,7 +228,7 @@ class TransposedConv1D(_TransposedConvolution):
 
 
 class TransposedConv2D(_TransposedConvolution):
-    """Spread every place of a image over a window of a larger one: a convolution backward.
+    """Spread every place of an image over a window of a larger one: a convolution backward.
 
     Parameters
     ----------

@@ -79,6 +79,9 @@ for function, reference, draw, draw_second in [
     (e.hypot, np.hypot, normal, normal),
     (e.arctan2, np.arctan2, normal, normal),
     (e.logaddexp, np.logaddexp, normal, normal),
+    (e.logaddexp2, np.logaddexp2, normal, normal),
+    (e.copysign, np.copysign, normal, normal),
+    (e.xlogy, scipy.special.xlogy, normal, positive),
     (e.remainder, np.remainder, between, lambda *shape: np.full(shape, -0.5)),
     (e.fmod, np.fmod, between, lambda *shape: np.full(shape, 0.5)),
     (e.floor_divide, np.floor_divide, between, lambda *shape: np.full(shape, 0.5)),
@@ -263,8 +266,47 @@ for k, axis, largest in [(2, -1, True), (3, 0, False), (0, 0, True)]:
 for function in (r.mean, r.prod, r.sum, r.max):
     for axis in (0, -1):
         add(function, (normal(),), lambda x: x, f"(),{axis}", axis=axis)
+for shape, axis in [((5,), 0), ((3, 2), 0), ((2, 3), None), ((2, 1), -1)]:
+    add(
+        r.logcumsumexp,
+        (normal(*shape),),
+        partial(np.logaddexp.accumulate, axis=axis)
+        if axis is not None
+        else lambda x: np.logaddexp.accumulate(x.ravel()),
+        f"{shape},{axis}",
+        axis=axis,
+    )
 case("cumprod", "(),0", partial(r.cumprod, axis=0), (normal(),), np.cumprod)
 case("cummax", "(),0", partial(r.cummax, axis=0), (normal(),), lambda x: x)
 case("sort", "()", s.sort, (normal(),), lambda x: x)
 case("topk", "()", lambda x: s.topk(x, 1)[0], (normal(),), lambda x: x)
 case("take", "(),0", lambda x: s.take(x, [0, 0], axis=0), (normal(),), lambda x: np.array([x, x]))
+
+# ---- reductions by place ------------------------------------------------------------------------------------------
+
+
+def _reduced_at(ufunc, index, x, updates):
+    out = x.copy()
+    ufunc.at(out, index, updates)
+    return out
+
+
+for name, ufunc in [("sum", np.add), ("prod", np.multiply), ("max", np.maximum), ("min", np.minimum)]:
+    for index, shape in [
+        (np.array([2, 0, 2, 2]), (4, 2)),
+        ((np.array([0, 0, 1, 0]), np.array([1, 1, 0, -1])), (4,)),
+        (slice(1, None), (2, 2)),
+        (np.array([], int), (0, 2)),
+        (np.array([1, 1]), ()),
+    ]:
+        both = distinct(2, 4, 2)  # no ties
+        x, updates = both[0, :3], both[1].ravel()[: int(np.prod(shape))].reshape(shape)
+        if shape == () and name in ("max", "min"):
+            continue  # the same update twice ties with itself
+        case(
+            "scatter_reduce",
+            f"{name} {index!r}",
+            partial(r.scatter_reduce, index=index, reduction=name),
+            (x, updates),
+            partial(_reduced_at, ufunc, index),
+        )

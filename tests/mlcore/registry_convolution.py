@@ -11,7 +11,9 @@ from registry_functions import case
 
 from mlcore import functions as f
 
-_primitives, _pooling = (import_module(f"mlcore.functions.{name}") for name in ("convolution", "pooling"))
+_primitives, _maxima, _sums = (
+    import_module(f"mlcore.functions.{name}") for name in ("convolution", "max_pooling", "average_pooling")
+)
 _geometry = import_module("mlcore.functions.windows").geometry
 
 # ---- convolution ------------------------------------------------------------------------------------------------
@@ -47,7 +49,9 @@ def _convolution_cases():
         ("one axis", (2, 5, 3), (2, 3, 2), {}, [(0, 0)]),
         ("one feature", (2, 4, 4, 1), (3, 2, 1, 2), {"padding": 1}, [(1, 1), (1, 1)]),
         ("same", (2, 3, 4, 2), (3, 2, 2, 2), {"padding": "same"}, [(1, 1), (0, 1)]),
+        ("same, lower", (2, 3, 4, 2), (3, 2, 2, 2), {"padding": "same_lower"}, [(1, 1), (1, 0)]),
         ("full", (1, 3, 2, 2), (2, 2, 2, 1), {"padding": "full"}, [(1, 1), (1, 1)]),
+        ("causal", (1, 5, 1), (3, 1, 2), {"padding": "causal", "dilation": 2}, [(4, 0)]),
         ("pairs", (1, 3, 2, 2), (2, 2, 2, 1), {"padding": ((0, 2), (1, 0))}, [(0, 2), (1, 0)]),
         ("stride", (2, 5, 4, 2), (3, 2, 2, 2), {"stride": (2, 3), "padding": 1}, [(1, 1), (1, 1)]),
         ("dilation", (1, 5, 2), (2, 2, 3), {"dilation": 3}, [(0, 0)]),
@@ -103,12 +107,16 @@ _convolution_cases()
 for label, x, w, options, places in [
     ("stride", (2, 3, 2), (2, 3, 2), {"stride": 2}, (6,)),
     ("images", (1, 2, 3, 2), (3, 2, 1, 2), {"stride": (2, 1), "padding": 1, "output_padding": (1, 0)}, (4, 2)),
+    ("full", (1, 4, 2), (2, 1, 2), {"stride": 1, "padding": "full"}, (3,)),
+    ("same", (1, 2, 3, 2), (5, 3, 1, 2), {"stride": (2, 1), "padding": "same"}, (4, 3)),
+    ("same, gaps", (1, 3, 2), (2, 1, 2), {"stride": 3, "padding": "same"}, (9,)),
 ]:
-    stride, pad = options["stride"], options.get("padding", 0)
+    stride = options["stride"]
+    pads = _geometry(places, w[:-2], stride, options.get("padding", 0), 1).pads
     reference = partial(
         _convolved,
         stride=stride if isinstance(stride, tuple) else (stride,) * len(places),
-        pads=[(pad, pad)] * len(places),
+        pads=pads,
         dilation=(1,) * len(places),
     )
     add(
@@ -118,6 +126,12 @@ for label, x, w, options, places in [
         label,
         **options,
     )
+
+
+def _picked(x, pool):
+    """Return the linear function that takes from an array what pooling x takes from x, whose elements differ."""
+    largest = _pooled(x, np.max, **pool)
+    return lambda e: np.array([e[x == value].sum() for value in largest.ravel()]).reshape(largest.shape)
 
 
 def _pooled(x, reduce, window, stride=None, pads=None, dilation=None, fill=0.0):
@@ -172,6 +186,32 @@ for label, shape, window, options, known in [
         p=3.0,
         **options,
     )
+_taken = np.array([[[2, 0], [2, 1], [3, 1]]])  # of features 0 and 1, at three positions
+case(
+    "max_unpool",
+    "overlap",
+    lambda x: f.max_unpool(x, _taken, places=(4,)),
+    (normal(1, 3, 2),),
+    lambda x: np.array([[[0, x[0, 0, 1]], [0, x[0, 1:, 1].sum()], [x[0, :2, 0].sum(), 0], [x[0, 2, 0], 0]]]),
+)
+for window, stride in ((2, 2), ((3, 2), 1)):
+    shape, options = (2, 4, 5, 2), {"stride": stride, "return_indices": True}
+    x = distinct(*shape)
+    pool = {"window": window if isinstance(window, tuple) else (window,) * 2, "stride": (stride,) * 2}
+    case(
+        "max_pool",
+        f"indices {window}",
+        partial(lambda w, o, x: f.max_pool(x, w, **o)[0], window, options),
+        (x,),
+        partial(_pooled, reduce=np.max, **pool),
+    )
+    case(
+        "max_unpool",
+        f"pooled {window}",
+        partial(lambda i, x: f.max_unpool(x, i, places=(4, 5)), f.max_pool(x, window, **options)[1]),
+        (normal(*_pooled(x, np.max, **pool).shape),),
+        partial(lambda p, x, y: _transpose(_picked(x, p), x.shape, y), pool, x),
+    )
 for options in (
     {"window": 2, "stride": 1, "positions": 3, "dilation": 1},
     {"window": 2, "stride": 3, "positions": 2, "dilation": 1},
@@ -182,21 +222,21 @@ for options in (
     case(
         "max_along",
         str(options),
-        partial(_pooling._max_along, **one_axis),
+        partial(_maxima._max_along, **one_axis),
         (distinct(*shape),),
         partial(_pooled, reduce=np.max, **pool),
     )
     case(
         "sum_along",
         str(options),
-        partial(_pooling._sum_along, **one_axis),
+        partial(_sums._sum_along, **one_axis),
         (normal(*shape),),
         partial(_pooled, reduce=np.sum, **pool),
     )
     case(
         "spread_sum",
         str(options),
-        partial(_pooling._spread_sum, length=shape[1], **one_axis),
+        partial(_sums._spread_sum, length=shape[1], **one_axis),
         (normal(1, options["positions"], 2),),
         partial(lambda p, s, y: _transpose(partial(_pooled, reduce=np.sum, **p), s, y), pool, shape),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from mlcore.autodiff.shaping import concatenate
 from mlcore.functions import recurrent as _kernels
 
 #: Public functions that make constant arrays, which have no derivatives.
-CONSTANTS = {"causal_mask", "one_hot", "padding_mask", "sinusoidal_positions"}
+CONSTANTS = {"causal_mask", "one_hot", "padding_mask", "sinusoidal_positions", "window_mask"}
 
 
 def case(name: str, label: str, function: Any, inputs: tuple, reference: Any) -> None:
@@ -55,6 +56,7 @@ for function, reference, options in [
         {"approximate": "tanh"},
     ),
     (f.silu, lambda x: x * scipy.special.expit(x), {}),
+    (f.silu, lambda x: x * scipy.special.expit(1.7 * x), {"beta": 1.7}),
     (f.mish, lambda x: x * np.tanh(np.log1p(np.exp(x))), {}),
     (f.softsign, lambda x: x / (1 + np.abs(x)), {}),
     (f.log_sigmoid, lambda x: np.log(scipy.special.expit(x)), {}),
@@ -214,8 +216,10 @@ for indices in [np.array([2, 0, 2]), np.array([[1], [1]]), np.array(1), np.zeros
 # ---- attention --------------------------------------------------------------------------------------------------
 
 
-def _attention(q, k, v, mask=None, scale=None):
+def _attention(q, k, v, mask=None, scale=None, softcap=None):
     scores = q @ np.swapaxes(k, -1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if softcap is not None:
+        scores = softcap * np.tanh(scores / softcap)
     if mask is not None:
         scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
     with np.errstate(invalid="ignore"):
@@ -226,9 +230,11 @@ def _split_heads(x, heads):
     return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)
 
 
-def _heads(q, k, v, heads, mask=None):
-    out = _attention(*(_split_heads(x, heads) for x in (q, k, v)), mask)
-    return out.transpose(0, 2, 1, 3).reshape(*q.shape[:2], -1)
+def _heads(q, k, v, heads, mask=None, key_heads=None, **options):
+    q, k, v = (_split_heads(x, n) for x, n in ((q, heads), (k, key_heads or heads), (v, key_heads or heads)))
+    k, v = (np.repeat(x, heads // x.shape[1], axis=1) for x in (k, v))
+    out = _attention(q, k, v, mask, **options)
+    return out.transpose(0, 2, 1, 3).reshape(len(q), q.shape[2], -1)
 
 
 for q, k, v in [
@@ -248,6 +254,13 @@ for label, mask, options in [
 ]:
     qkv = (normal(2, 3, 4), normal(2, 3, 4), normal(2, 3, 4))
     add(f.attention, qkv, partial(_attention, mask=mask), label, **options)
+    add(
+        f.attention_weights,
+        qkv[:2],
+        partial(lambda m, q, k: _attention(q, k, np.eye(3), m), mask),
+        label,
+        **options,
+    )
     add(f.multi_head_attention, qkv, partial(_heads, heads=2, mask=mask), label, heads=2, **options)
     add(
         f.self_attention,
@@ -258,7 +271,42 @@ for label, mask, options in [
         **options,
     )
 add(f.attention, (normal(2, 3), normal(2, 3), normal(2, 3)), partial(_attention, scale=0.3), "scale", scale=0.3)
+_capped = {"softcap": 0.7, "scale": 1.1}
+add(f.attention, (normal(2, 3), normal(4, 3), normal(4, 2)), partial(_attention, **_capped), "softcap", **_capped)
+for causal in (False, True):
+    _seen = np.where(_tri | (not causal), 0, -np.inf)
+    case(
+        "attention by definition",
+        f"learned bias, causal {causal}",
+        lambda q, k, v, b, c=causal: f.attention(q, k, v, mask=b, causal=c),
+        (normal(2, 3, 2), normal(2, 3, 2), normal(2, 3, 4), normal(3, 3)),
+        lambda q, k, v, b, m=_seen: _attention(q, k, v, b + m),
+    )
+    case(
+        "self_attention by definition",
+        f"learned bias, causal {causal}",
+        lambda x, b, c=causal: f.self_attention(x, heads=2, mask=b, causal=c),
+        (normal(2, 3, 12), normal(2, 1, 3)),
+        lambda x, b, m=_seen: _heads(*np.split(x, 3, axis=-1), 2, b + m),
+    )
+case(
+    "attention by definition",
+    "leading axes broadcast",
+    f.attention,
+    (normal(2, 1, 3, 2), normal(2, 4, 2), normal(2, 1, 4, 3)),
+    _attention,
+)
 add(f.self_attention, (normal(2, 4, 6),), lambda x: _heads(*np.split(x, 3, axis=-1), 1), "one head", heads=1)
+for key_heads in (1, 2):
+    add(
+        f.multi_head_attention,
+        (normal(2, 3, 8), normal(2, 5, 2 * key_heads), normal(2, 5, 3 * key_heads)),
+        partial(_heads, heads=4, key_heads=key_heads, **_capped),
+        f"{key_heads} key heads",
+        heads=4,
+        key_heads=key_heads,
+        **_capped,
+    )
 add(
     f.multi_head_attention,
     (normal(2, 3, 4), normal(2, 5, 4), normal(2, 5, 6)),
@@ -268,15 +316,32 @@ add(
 )
 
 
-def _rotated(x):
+def _turned(x, cos, sin, interleaved=False):
     d = x.shape[-1] // 2
-    turn = np.exp(1j * np.arange(2, 2 + x.shape[-2])[:, None] * 10000.0 ** (-np.arange(d) / d))
-    turned = (x[..., :d] + 1j * x[..., d:]) * turn
-    return np.concatenate([turned.real, turned.imag], axis=-1)
+    pairs = x.reshape(*x.shape[:-1], d, 2) if interleaved else np.stack([x[..., :d], x[..., d:]], axis=-1)
+    turned = (pairs[..., 0] + 1j * pairs[..., 1]) * (cos + 1j * sin)
+    pairs = np.stack([turned.real, turned.imag], axis=-1)
+    return (pairs if interleaved else np.swapaxes(pairs, -1, -2)).reshape(x.shape)
 
 
-for shape in [(3, 4), (2, 3, 2), (0, 2)]:
-    add(f.rotate_positions, (normal(*shape),), _rotated, start=2)
+def _rotated(x, interleaved):
+    d = x.shape[-1] // 2
+    angles = np.arange(2, 2 + x.shape[-2])[:, None] * 10000.0 ** (-np.arange(d) / d)
+    return _turned(x, np.cos(angles), np.sin(angles), interleaved)
+
+
+for shape, interleaved in itertools.product([(3, 4), (2, 3, 2), (0, 2)], [False, True]):
+    options = {"interleaved": interleaved}
+    label = f"{shape} {interleaved}"
+    add(f.rotate_positions, (normal(*shape),), partial(_rotated, **options), label, start=2, **options)
+    angles = shape[-2], shape[-1] // 2
+    add(
+        f.rotate_pairs,
+        (normal(*shape), normal(*angles), normal(*angles)),
+        partial(_turned, **options),
+        label,
+        **options,
+    )
 case("linear", "no bias", lambda x, w: f.linear(x, w), (normal(2, 3, 4), normal(4, 2)), lambda x, w: x @ w)
 
 
@@ -295,6 +360,34 @@ add(
     "mask",
     mask=_tri,
 )
+
+
+def _linear_attention(q, k, v, decay=None, beta=None, state=0.0, scale=None):
+    outputs, state = [], state + np.zeros((*k.shape[:-2], k.shape[-1], v.shape[-1]))
+    for t in range(k.shape[-2]):
+        state = state if decay is None else decay[..., t, :, None] * state
+        kt, vt = k[..., t, :], v[..., t, :]
+        old = np.einsum("...d,...de->...e", kt, state)
+        state = state + np.einsum("...d,...e->...de", kt, vt if beta is None else beta[..., t, :] * (vt - old))
+        outputs.append(np.einsum("...d,...de->...e", q[..., t, :], state))
+    scale = k.shape[-1] ** -0.5 if scale is None else scale
+    return np.concatenate([scale * np.stack(outputs, axis=-2), state], axis=-2)
+
+
+for label, names in [
+    ("plain", []),
+    ("decay", ["decay"]),
+    ("delta", ["beta"]),
+    ("all", ["decay", "beta", "state"]),
+]:
+    shapes = {"decay": (2, 3, 1 if label == "all" else 4), "beta": (2, 3, 1), "state": (2, 4, 5)}
+    case(
+        "linear_attention",
+        label,
+        lambda *xs, n=names: concatenate(f.linear_attention(*xs[:3], **dict(zip(n, xs[3:], strict=True))), axis=-2),
+        (normal(2, 3, 4), normal(2, 3, 4), normal(2, 3, 5), *(positive(*shapes[name]) for name in names)),
+        lambda *xs, n=names: _linear_attention(*xs[:3], **dict(zip(n, xs[3:], strict=True))),
+    )
 
 # ---- units ------------------------------------------------------------------------------------------------------
 
@@ -441,7 +534,7 @@ def _recurrent_cases():
         "rnn_states",
         "relu, no bias",
         lambda *inputs: _kernels._rnn_states(*inputs, None, activation="relu"),
-        (positive(*x), positive(*h), normal(2, 2), positive(2, 2)),
+        (positive(*x), positive(*h) * [1, 0], positive(2, 2) * [1, -1], 0.5 * np.eye(2)),  # one unit stays silent
         lambda x, h, wx, wh: states(lambda x, h: np.maximum(x @ wx + h @ wh, 0), x, h),
     )
     case(
@@ -456,7 +549,7 @@ def _recurrent_cases():
         "rnn",
         "relu",
         lambda x, wx, wh: _joined(*f.rnn(x, wx, wh, **relu)),
-        (positive(*x), normal(2, 2), positive(2, 2)),
+        (positive(*x), positive(2, 2) * [1, -1], 0.5 * np.eye(2)),  # one unit stays silent
         lambda x, wx, wh: _sequence(lambda x, h: np.maximum(x @ wx + h @ wh, 0), x, zeros),
     )
     case(

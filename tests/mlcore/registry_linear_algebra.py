@@ -145,8 +145,6 @@ for n in (0, 1, 2, 3, 5, -1, -2):
         (regular(2, 3, 3) / 2,),
         partial(lambda n, x: np.linalg.matrix_power(x, n), n),
     )
-for shape in [(3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1)]:
-    add(la.pinv, (normal(*shape) + np.eye(*shape[-2:]),), np.linalg.pinv)
 
 
 def _symmetric(x: Any) -> Any:
@@ -204,6 +202,19 @@ for shape in [(3, 3), (4, 2), (2, 4), (2, 3, 2)]:
         (spread(*shape),),
         lambda x: _without_signs(np.linalg.svd(x, full_matrices=False)[2].mT),
     )
+
+for shape in [(3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1)]:
+    add(la.pinv, (spread(*shape),), np.linalg.pinv)
+    for part, label in enumerate("qr"):
+        case(
+            "qr",
+            f"{label} {shape}",
+            lambda x, i=part: la.qr(x)[i],
+            (spread(*shape),),
+            lambda x, i=part: np.linalg.qr(x)[i],
+        )
+for first, second in [((3,), (2,)), ((2,), (4,)), ((1,), (1,))]:
+    add(la.convolve, (normal(*first), normal(*second)), np.convolve)
 
 for shape, order, axis in [
     ((3, 2), None, None),

@@ -7,6 +7,7 @@ Where a function has a corner the derivative is a choice (a subgradient); the do
 from mlcore.autodiff.elementwise.arithmetic import (
     absolute,
     add,
+    copysign,
     divide,
     fmod,
     hypot,
@@ -30,9 +31,11 @@ from mlcore.autodiff.elementwise.exponentials import (
     log2,
     log10,
     logaddexp,
+    logaddexp2,
     rsqrt,
     sigmoid,
     sqrt,
+    xlogy,
 )
 from mlcore.autodiff.elementwise.steps import ceil, floor, floor_divide, round, sign, trunc
 from mlcore.autodiff.elementwise.trigonometric import (
@@ -67,6 +70,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "copysign",
     "cos",
     "cosh",
     "deg2rad",
@@ -88,6 +92,7 @@ __all__ = [
     "log2",
     "log10",
     "logaddexp",
+    "logaddexp2",
     "maximum",
     "minimum",
     "multiply",
@@ -111,4 +116,5 @@ __all__ = [
     "tanh",
     "trunc",
     "where",
+    "xlogy",
 ]

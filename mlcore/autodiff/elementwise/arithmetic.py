@@ -106,6 +106,18 @@ def absolute(x: TensorLike) -> Tensor:
     return np.absolute(x)
 
 
+@elementwise(lambda out, x, y: np.sign(value_of(x)) * np.copysign(1, value_of(y)), 0)
+def copysign(x: TensorLike, y: TensorLike) -> Tensor:
+    """Absolute value of x with the sign of y. The derivative at x = 0 is taken as 0, that in y is 0.
+
+    Examples
+    --------
+    >>> copysign(Tensor([1.0, -2.0]), Tensor([-3.0, 3.0]))
+    Tensor([-1.,  2.])
+    """
+    return np.copysign(x, y)
+
+
 @elementwise(lambda out, x: 2 * x)
 def square(x: TensorLike) -> Tensor:
     """Square, x * x.

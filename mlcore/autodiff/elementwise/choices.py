@@ -131,9 +131,13 @@ def clip(x: TensorLike, *, lower: Any = None, upper: Any = None) -> Tensor:
 
 
 def _constant_like(bound: Any, x: Any) -> Any:
-    """Return a bound as a plain value; a float64 scalar becomes a Python float, which never promotes."""
+    """Return a bound as a plain value; a float64 scalar and whole numbers do not promote a Tensor."""
     bound = value_of(bound)
-    return float(bound) if isinstance(bound, np.float64) and isinstance(x, Tensor) else bound
+    if not isinstance(x, Tensor):
+        return bound
+    if np.ndim(bound) and np.asarray(bound).dtype.kind in "iu":
+        return np.asarray(bound, x.dtype if x.dtype.kind == "f" else None)
+    return float(bound) if isinstance(bound, np.float64) else bound
 
 
 @elementwise(lambda out, x, *, nan, posinf, neginf: np.isfinite(value_of(x)))

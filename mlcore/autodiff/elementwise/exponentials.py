@@ -153,6 +153,35 @@ def logaddexp(x: TensorLike, y: TensorLike) -> Tensor:
     return np.logaddexp(x, y)
 
 
+def logaddexp2(x: TensorLike, y: TensorLike) -> Tensor:
+    """Logarithm to base 2 of a sum of powers of 2, log2(2**x + 2**y), without overflow.
+
+    Examples
+    --------
+    >>> logaddexp2(Tensor([1000.0, 0.0]), Tensor([1000.0, -1000.0]))
+    Tensor([1001.,    0.])
+    """
+    return logaddexp(x * math.log(2), y * math.log(2)) / math.log(2)
+
+
+def _one_if_unused(x: Any, y: Any) -> Any:
+    """Replace y by 1 where its logarithm does not exist, nor matter."""
+    return np.where((value_of(x) == 0) & (value_of(y) <= 0), 1, y)
+
+
+@elementwise(lambda out, x, y: np.log(_one_if_unused(x, y)), lambda out, x, y: x / _one_if_unused(x, y))
+def xlogy(x: TensorLike, y: TensorLike) -> Tensor:
+    """Multiply x by log(y); 0 where x is 0, as entropies need it. The derivatives at x = y = 0 are taken as 0.
+
+    Examples
+    --------
+    >>> p = Tensor([0.0, 1.0])
+    >>> xlogy(p, p)
+    Tensor([0., 0.])
+    """
+    return x * np.log(_one_if_unused(x, y))
+
+
 @elementwise(lambda out, x: out * (1 - out))
 def sigmoid(x: TensorLike) -> Tensor:
     """Logistic sigmoid, 1 / (1 + exp(-x)); its derivative is out * (1 - out).

@@ -28,10 +28,10 @@ def _euclidean_kernel(x: np.ndarray, *, axis: Axis, keepdims: bool) -> tuple[Any
 
 @fused(_euclidean_kernel)
 def _euclidean(x: TensorLike, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    return _root(sum(x * x, axis=axis, keepdims=keepdims), 2)
+    return root(sum(x * x, axis=axis, keepdims=keepdims), 2)
 
 
-def _root(total: Any, order: float) -> Any:
+def root(total: Any, order: float) -> Any:
     """Return total ** (1 / order), with a derivative of 0 where total is 0."""
     zero = value_of(total) == 0
     return np.where(zero, 0, np.where(zero, 1, total) ** (1 / order))
@@ -90,7 +90,7 @@ def _of_vectors(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
         return (max if order > 0 else min)(sizes, axis=axis, keepdims=keepdims)
     if order == 1:
         return sum(sizes, axis=axis, keepdims=keepdims)
-    return _root(sum(_power(sizes, order), axis=axis, keepdims=keepdims), order)
+    return root(sum(_power(sizes, order), axis=axis, keepdims=keepdims), order)
 
 
 def _power(sizes: Any, order: float) -> Any:
@@ -110,7 +110,7 @@ def _of_matrices(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
         out = (max if order > 0 else min)(sums, axis=-1)
     elif order in (2, -2, "nuc"):
         values = singular_values(matrices)
-        out = sum(values, axis=-1) if order == "nuc" else values[..., 0 if order == 2 else -1]
+        out = (sum if order == "nuc" else max if order == 2 else min)(values, axis=-1)
     else:
         raise ValueError(f"norm expected order 1, -1, 2, -2, inf, -inf, 'fro' or 'nuc' for matrices; got {order!r}")
     return expand_dims(out, axis=tuple(sorted(a % x.ndim for a in axes))) if keepdims else out

@@ -189,3 +189,27 @@ def cross(x: TensorLike, y: TensorLike, *, axis: int = -1) -> Tensor:
         return take(a, order, axis=axis)
 
     return subtract(multiply(part(x, after), part(y, later)), multiply(part(x, later), part(y, after)))
+
+
+@multilinear(
+    lambda g, x, y: np.convolve(g, y[::-1])[len(y) - 1 :][: len(x)],
+    lambda g, x, y: np.convolve(g, x[::-1])[len(x) - 1 :][: len(y)],
+)
+def convolve(x: TensorLike, y: TensorLike) -> Tensor:
+    """Convolve two vectors: out[k] is the sum of x[i] * y[j] over all i + j = k.
+
+    Parameters
+    ----------
+    x : Tensor, shape (m,)
+    y : Tensor, shape (n,)
+
+    Returns
+    -------
+    Tensor, shape (m + n - 1,)
+
+    Examples
+    --------
+    >>> convolve(Tensor([1.0, 2.0]), Tensor([1.0, 0.0, 3.0]))
+    Tensor([1., 2., 3., 6.])
+    """
+    return np.convolve(x, y)

@@ -1,4 +1,4 @@
-"""Inverses, systems of equations, determinants, Cholesky factors."""
+"""Inverses, systems of equations, determinants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from mlcore.autodiff.custom import custom
 from mlcore.autodiff.elementwise.choices import where
-from mlcore.autodiff.linear_algebra.parts import trace, tril
+from mlcore.autodiff.linear_algebra.parts import trace
 from mlcore.autodiff.linear_algebra.products import matmul
 from mlcore.autodiff.primitive import unbroadcast
 from mlcore.autodiff.shaping.layout import reshape
@@ -91,14 +91,14 @@ def solve(a: TensorLike, b: TensorLike) -> Tensor:
     return _solve(a, b)
 
 
-def _pull_pinv(g: Any, out: Any, x: Any) -> tuple[Any]:
+def _pull_pinv(g: Any, out: Any, x: Any, *, rtol: float | None) -> tuple[Any]:
     p, pt, gt = out, out.mT, g.mT
     gx = -(pt @ g @ pt)
     gx = gx + (gt @ p @ pt - (x @ p) @ gt @ p @ pt)
     return (gx + (pt @ p @ gt - pt @ p @ gt @ (p @ x)),)
 
 
-def _push_pinv(t: Any, out: Any, x: Any) -> Any:
+def _push_pinv(t: Any, out: Any, x: Any, *, rtol: float | None) -> Any:
     p, pt, dx = out, out.mT, t[0]
     dxt = dx.mT
     change = -(p @ dx @ p)
@@ -107,7 +107,7 @@ def _push_pinv(t: Any, out: Any, x: Any) -> Any:
 
 
 @custom(push=_push_pinv, pull=_pull_pinv)
-def pinv(x: TensorLike) -> Tensor:
+def pinv(x: TensorLike, *, rtol: float | None = None) -> Tensor:
     """Pseudo-inverse of matrices: for a matrix of full rank, what solves equations in the sense of least squares.
 
     Differentiable where the rank does not change.
@@ -115,6 +115,8 @@ def pinv(x: TensorLike) -> Tensor:
     Parameters
     ----------
     x : Tensor, shape (..., m, n)
+    rtol : float, optional
+        Singular values up to this share of the largest count as 0; by default a few rounding errors.
 
     Returns
     -------
@@ -129,7 +131,7 @@ def pinv(x: TensorLike) -> Tensor:
     >>> pinv(Tensor([[2.0], [0.0]]))
     Tensor([[0.5, 0. ]])
     """
-    return np.linalg.pinv(x)
+    return np.linalg.pinv(x, rtol)
 
 
 def matrix_power(x: TensorLike, n: int) -> Tensor:
@@ -240,51 +242,3 @@ def logdet(x: TensorLike) -> Tensor:
     sign, logarithm = slogdet(x)
     negative = value_of(sign) < 0
     return where(negative, np.nan, logarithm) if np.any(negative) else logarithm
-
-
-# ---- Cholesky factor --------------------------------------------------------------------------------------------
-
-
-def _lower_half(x: Any) -> Any:
-    """Return the lower triangle with half of the diagonal, so that it and its transpose add up to a symmetric x."""
-    return tril(x) - 0.5 * x * np.eye(x.shape[-1], dtype=x.dtype)
-
-
-def _push_cholesky(t: Any, out: Any, x: Any) -> Any:
-    symmetric = 0.5 * (t[0] + t[0].mT)
-    within = np.linalg.solve(out, np.linalg.solve(out, symmetric).mT)  # inverse(L) dx inverse(L).T
-    return out @ _lower_half(within.mT)
-
-
-def _pull_cholesky(g: Any, out: Any, x: Any) -> tuple[Any]:
-    within = _lower_half(out.mT @ g)
-    gx = np.linalg.solve(out.mT, np.linalg.solve(out.mT, within.mT).mT)
-    return (0.5 * (gx + gx.mT),)
-
-
-@custom(push=_push_cholesky, pull=_pull_cholesky)
-def cholesky(x: TensorLike) -> Tensor:
-    """Lower triangular matrix L with L @ L.T = x, for x symmetric and positive definite.
-
-    Only the lower triangle of x is read; the derivative is that of a symmetric x, and symmetric.
-
-    Parameters
-    ----------
-    x : Tensor, shape (..., n, n)
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        If x is not positive definite.
-
-    References
-    ----------
-    Murray, "Differentiation of the Cholesky decomposition" (2016), section 3.
-
-    Examples
-    --------
-    >>> cholesky(Tensor([[4.0, 2.0], [2.0, 5.0]]))
-    Tensor([[2., 0.],
-            [1., 2.]])
-    """
-    return np.linalg.cholesky(x)

@@ -4,11 +4,12 @@
 reduced axis with length 1.
 """
 
+from mlcore.autodiff.reductions.by_place import scatter_reduce
 from mlcore.autodiff.reductions.extremes import argmax, argmin, max, min
 from mlcore.autodiff.reductions.log_sum_exp import logsumexp
 from mlcore.autodiff.reductions.moments import mean, std, sum, var
 from mlcore.autodiff.reductions.products import cumprod, prod
-from mlcore.autodiff.reductions.running import cummax, cummin, cumsum
+from mlcore.autodiff.reductions.running import cummax, cummin, cumsum, logcumsumexp
 
 __all__ = [
     "argmax",
@@ -17,11 +18,13 @@ __all__ = [
     "cummin",
     "cumprod",
     "cumsum",
+    "logcumsumexp",
     "logsumexp",
     "max",
     "mean",
     "min",
     "prod",
+    "scatter_reduce",
     "std",
     "sum",
     "var",

@@ -14,7 +14,7 @@ from mlcore.autodiff.tensor import Tensor, TensorLike, value_of
 
 def _finite_max(x: np.ndarray, axis: Axis) -> np.ndarray:
     """Return the maximum to subtract before exp; 0 where it is infinite, since inf - inf is not a number."""
-    largest = np.maximum.reduce(x, axis=axis, keepdims=True)
+    largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     return np.where(np.isfinite(largest), largest, np.zeros_like(largest))
 
 
@@ -37,7 +37,7 @@ def _logsumexp_kernel(x: np.ndarray, *, axis: Axis, keepdims: bool) -> tuple[Any
 def logsumexp(x: TensorLike, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Logarithm of the sum of exponentials, without overflow: m + log(sum(exp(x - m))) with m = max(x).
 
-    Its derivative is the softmax of x.
+    Its derivative is the softmax of x. Of no elements it is minus infinity.
 
     Examples
     --------
@@ -46,5 +46,6 @@ def logsumexp(x: TensorLike, *, axis: Axis = None, keepdims: bool = False) -> Te
     """
     axis = axes_of(axis, x.ndim)
     largest = _finite_max(value_of(x), axis)
-    total = np.log(sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+    with np.errstate(divide="ignore"):
+        total = np.log(sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
     return drop(total, axis, keepdims)

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlcore.autodiff.primitive import multilinear
 from mlcore.autodiff.shaping.indexing import take_along_axis
+from mlcore.autodiff.shaping.joining import concatenate
 from mlcore.autodiff.tensor import Tensor, TensorLike, value_of
 
 
@@ -26,6 +27,25 @@ def cumsum(x: TensorLike, *, axis: int | None = None) -> Tensor:
     Tensor([1., 3., 6.])
     """
     return np.cumsum(x, axis=axis)
+
+
+def logcumsumexp(x: TensorLike, *, axis: int | None = None) -> Tensor:
+    """Logarithm of the running sum of exponentials, without overflow; flattened first by default.
+
+    Examples
+    --------
+    >>> logcumsumexp(Tensor([1000.0, 1000.0]))
+    Tensor([1000.    , 1000.6932])
+    """
+    if axis is None or x.ndim == 0:
+        x, axis = x.reshape(-1), 0
+    rows = np.swapaxes(x, axis, -1)
+    shift = 1
+    while shift < rows.shape[-1]:  # each sum so far, of `shift` elements, and the one that ends before it starts
+        both = np.logaddexp(rows[..., shift:], rows[..., :-shift])
+        rows = concatenate([rows[..., :shift], both], axis=-1)
+        shift *= 2
+    return np.swapaxes(rows, axis, -1)
 
 
 def _running_extreme(x: TensorLike, accumulate: Any, axis: int) -> Tensor:

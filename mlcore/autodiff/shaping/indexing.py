@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.autodiff.primitive import multilinear
+from mlcore.autodiff.shaping.layout import broadcast_to
 from mlcore.autodiff.tensor import Tensor, TensorLike, value_of
 
 
@@ -172,14 +173,15 @@ def take_along_axis(x: TensorLike, indices: Any, *, axis: int | None) -> Tensor:
 def scatter_add(x: TensorLike, updates: TensorLike, *, index: Any) -> Tensor:
     """Return x with updates added at an index: ``x[index] += updates`` without changing x.
 
-    At a place that is named several times they add up.
+    At a place that is named several times they add up. Updates broadcast to the shape of ``x[index]``.
 
     Examples
     --------
     >>> scatter_add(Tensor([1.0, 1.0, 1.0]), Tensor([1.0, 2.0, 3.0]), index=np.array([0, 2, 2]))
     Tensor([2., 1., 6.])
     """
-    return x + scatter(updates, index=index, shape=x.shape)
+    shape = np.broadcast_to(False, x.shape)[index].shape
+    return x + scatter(broadcast_to(updates, shape=shape), index=index, shape=x.shape)
 
 
 def replace(x: TensorLike, values: TensorLike, *, index: Any) -> Tensor:

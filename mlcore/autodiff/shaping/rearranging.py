@@ -121,6 +121,11 @@ def pad(x: TensorLike, widths: Any, *, mode: str = "constant", value: Any = 0.0)
     Tensor([3., 2., 1., 2., 3., 2.])
     """
     pairs = np.broadcast_to(np.asarray(widths), (x.ndim, 2)).tolist()
+    if mode == "edge":
+        for axis, (before, after) in enumerate(pairs):
+            n = x.shape[axis]
+            x = take(x, np.clip(np.arange(-before, n + after), 0, n - 1), axis=axis)
+        return x
     if any(w < 0 for pair in pairs for w in pair):
         shown = (slice(max(-b, 0), n - max(-a, 0)) for (b, a), n in zip(pairs, x.shape, strict=True))
         x = getitem(x, index=tuple(shown))
@@ -130,7 +135,7 @@ def pad(x: TensorLike, widths: Any, *, mode: str = "constant", value: Any = 0.0)
         if np.any(np.asarray(value) != 0):
             out = out + np.pad(np.zeros(x.shape, x.dtype), pairs, constant_values=value)
         return out
-    if mode not in ("reflect", "symmetric", "edge", "wrap"):
+    if mode not in ("reflect", "symmetric", "wrap"):
         raise ValueError(f"expected mode constant, reflect, symmetric, edge or wrap; got {mode!r}")
     for axis, (before, after) in enumerate(pairs):
         if before or after:

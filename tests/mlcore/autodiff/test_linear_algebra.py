@@ -93,3 +93,26 @@ def test_float32_through_decompositions():
     assert out.dtype == np.float32
     out.backward()
     assert x.grad.dtype == np.float32
+
+
+def test_singular_values_that_tie_share_the_derivative_of_the_largest():
+    np.testing.assert_allclose(grad(lambda x: la.norm(x, order=2))(np.eye(4)), np.eye(4) / 4, atol=1e-12)
+
+
+def test_a_pseudo_inverse_may_count_small_singular_values_as_zero():
+    x = np.diag([2.0, 1e-8])
+    np.testing.assert_allclose(la.pinv(Tensor(x)), np.diag([0.5, 1e8]))
+    np.testing.assert_allclose(la.pinv(Tensor(x), rtol=1e-6), np.diag([0.5, 0.0]), atol=1e-15)
+    np.testing.assert_allclose(grad(lambda x: la.pinv(x, rtol=1e-6)[0, 0])(x), np.diag([-0.25, 0.0]), atol=1e-15)
+
+
+def test_factors_of_orthogonal_times_triangular():
+    x = np.array([[3.0, 1.0], [4.0, 2.0], [0.0, 2.0]])
+    q, r = la.qr(Tensor(x))
+    np.testing.assert_allclose(q @ r, x, atol=1e-14)
+    np.testing.assert_allclose(q.T @ q, np.eye(2), atol=1e-14)
+    assert r.data[1, 0] == 0
+    # |r[0, 0]| is the length of the first column, |r[0, 0] * r[1, 1]| the area between both
+    np.testing.assert_allclose(grad(lambda x: abs(la.qr(x)[1][0, 0]))(x), [[0.6, 0], [0.8, 0], [0, 0]], atol=1e-14)
+    area = grad(lambda x: abs(la.qr(x)[1][0, 0] * la.qr(x)[1][1, 1]))(x)
+    np.testing.assert_allclose(area, grad(lambda x: np.sqrt(la.det(x.T @ x)))(x), atol=1e-12)

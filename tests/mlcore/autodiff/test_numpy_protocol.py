@@ -1,144 +1,21 @@
-"""NumPy's functions on Tensors."""
+"""NumPy's ufuncs on Tensors, their methods, and what refuses."""
 
 import numpy as np
 import pytest
 
 from mlcore import Tensor, check_gradients
-from mlcore.autodiff.numpy_protocol import CONSTANT_UFUNCS, FUNCTIONS, UFUNCS
+from mlcore.autodiff.numpy_protocol import CONSTANT_UFUNCS, UFUNCS
 
 X = np.array([[0.3, 1.2, 0.7], [2.1, 0.4, 1.5]])
-
-CALLS = [
-    lambda x: np.sum(x),
-    lambda x: np.sum(x, 0),
-    lambda x: np.sum(x, axis=(0, 1), keepdims=True),
-    lambda x: np.mean(x, axis=-1),
-    lambda x: np.max(x, axis=1) * np.amax(x),
-    lambda x: np.min(x) - np.amin(x, 0),
-    lambda x: np.var(x, axis=0),
-    lambda x: np.var(x, ddof=1),
-    lambda x: np.std(x, axis=1, keepdims=True),
-    lambda x: np.clip(x, 0.5, 1.4),
-    lambda x: np.clip(x, min=0.5),
-    lambda x: np.where(x > 1, x, 2 * x),
-    lambda x: np.dot(x, x.T),
-    lambda x: np.dot(x, 2.0),
-    lambda x: np.matmul(x, np.transpose(x)),
-    lambda x: np.reshape(x, (3, 2)),
-    lambda x: np.ravel(x),
-    lambda x: np.transpose(x, (1, 0)),
-    lambda x: np.swapaxes(x, 0, -1),
-    lambda x: np.expand_dims(x, 1),
-    lambda x: np.expand_dims(x, -1),
-    lambda x: np.broadcast_to(x, (2, 2, 3)),
-    lambda x: np.concatenate([x, 2 * x, X], axis=1),
-    lambda x: np.concatenate((X, x)),
-    lambda x: np.stack([x, x * x], axis=-1),
-    lambda x: np.prod(x, axis=1),
-    lambda x: np.prod(x, axis=(0, 1), keepdims=True),
-    lambda x: np.cumsum(x),
-    lambda x: np.cumsum(x, 1),
-    lambda x: np.cumprod(x, axis=0),
-    lambda x: np.ptp(x, axis=1),
-    lambda x: np.diff(x),
-    lambda x: np.diff(x, 2, axis=1),
-    lambda x: np.sinc(x),
-    lambda x: np.nan_to_num(x),
-    lambda x: np.round(x + np.around(x, 1), 1) + x,
-    lambda x: np.select([x > 1, x > 0.5], [x, x * x], 2.0),
-    lambda x: np.permute_dims(x, (1, 0)),
-    lambda x: np.matrix_transpose(x),
-    lambda x: np.moveaxis(x, 0, -1),
-    lambda x: np.rollaxis(x, 1),
-    lambda x: np.rollaxis(x[None], 0, 3),
-    lambda x: np.rot90(x),
-    lambda x: np.rot90(x, 3, (1, 0)),
-    lambda x: np.squeeze(x[None], 0),
-    lambda x: np.flip(x),
-    lambda x: np.flip(x, (0, 1)),
-    lambda x: np.flipud(x) * np.fliplr(x),
-    lambda x: np.roll(x, 2),
-    lambda x: np.roll(x, (1, -1), axis=(0, 1)),
-    lambda x: np.tile(x, (2, 1, 2)),
-    lambda x: np.repeat(x, 2, axis=1),
-    lambda x: np.repeat(x, [1, 2, 0], axis=-1),
-    lambda x: np.pad(x, 1),
-    lambda x: np.pad(x, ((1, 0), (0, 2)), "constant", constant_values=2.0),
-    lambda x: np.pad(x, ((1, 0), (0, 2)), mode="reflect"),
-    lambda x: np.copy(x),
-    lambda x: np.append(x, X),
-    lambda x: np.append(x, X, axis=1),
-    lambda x: np.concatenate([x, X], axis=None),
-    lambda x: np.vstack([x, x[0]]),
-    lambda x: np.hstack([x, X]),
-    lambda x: np.hstack([x[0], X[1]]),
-    lambda x: np.dstack([x, X]),
-    lambda x: np.column_stack([x, x[:, 0]]),
-    lambda x: np.atleast_1d(x[0, 0]),
-    lambda x: np.atleast_2d(x[0]),
-    lambda x: np.atleast_3d(x) * np.atleast_3d(x[0]) * np.atleast_3d(x[0, 0]),
-    lambda x: np.atleast_1d(x, x[0, 0])[1],
-    lambda x: np.split(x, 3, axis=1)[1],
-    lambda x: np.split(x, [1])[1],
-    lambda x: np.array_split(x, 2, axis=1)[0],
-    lambda x: np.vsplit(x, 2)[0],
-    lambda x: np.hsplit(x, [2])[1],
-    lambda x: np.dsplit(x[None], 3)[2],
-    lambda x: np.take(x, [2, 0, 2], axis=1),
-    lambda x: np.take(x, np.array([[0, 5]])),
-    lambda x: np.take_along_axis(x, np.array([[2, 0], [1, 1]]), axis=1),
-    lambda x: np.sort(x),
-    lambda x: np.sort(x, axis=None),
-    lambda x: np.sort(np.partition(x, 1)[:, :1], axis=0),
-    lambda x: np.einsum("ij,kj->ik", x, X),
-    lambda x: np.vdot(x, X),
-    lambda x: np.inner(x, X),
-    lambda x: np.outer(x, X),
-    lambda x: np.multiply.outer(x, X),
-    lambda x: np.tensordot(x, X, axes=([0, 1], [0, 1])),
-    lambda x: np.kron(x, X),
-    lambda x: np.cross(x, X),
-    lambda x: np.trace(x, 1),
-    lambda x: np.diagonal(x, 1),
-    lambda x: np.diag(x),
-    lambda x: np.diag(x[0], -1),
-    lambda x: np.tril(x) + np.triu(x, 1),
-    lambda x: np.linalg.inv(x[:, :2]),
-    lambda x: np.linalg.pinv(x),
-    lambda x: np.linalg.solve(x[:, :2], x[:, 2]),
-    lambda x: np.linalg.det(x[:, :2]),
-    lambda x: np.linalg.slogdet(x[:, :2])[1],
-    lambda x: np.linalg.cholesky(x @ x.T),
-    lambda x: np.linalg.matrix_power(x[:, :2], 3),
-    lambda x: np.linalg.eigh(x @ x.T)[0] + np.linalg.eigvalsh(x @ x.T, "U"),
-    lambda x: np.linalg.svd(x, full_matrices=False)[1] + np.linalg.svd(x, compute_uv=False),
-    lambda x: np.linalg.norm(x, axis=1),
-    lambda x: np.linalg.norm(x, 1),
-    lambda x: np.linalg.multi_dot([x, X.T, x]),
-    lambda x: np.add.reduce(x, axis=0),
-    lambda x: np.multiply.reduce(x),
-    lambda x: np.maximum.reduce(x, axis=1, keepdims=True) - np.minimum.reduce(x, axis=(0, 1)),
-    lambda x: np.add.accumulate(x) * np.multiply.accumulate(x, axis=1),
-    lambda x: np.maximum.accumulate(x, axis=1) - np.minimum.accumulate(x),
-    lambda x: 1.7 % x + x // 1.0 + (x + 0.01) % 0.5,
-    lambda x: X * x + X - x / X + X**x + (X @ x.T).sum(),
-]
+MATVEC, VECMAT = getattr(np, "matvec", None), getattr(np, "vecmat", None)  # since NumPy 2.2
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_calls_agree_with_numpy_and_are_differentiable(call):
-    out = call(Tensor(X))
-    assert isinstance(out, Tensor)
-    np.testing.assert_allclose(out.data, call(X), rtol=1e-13)
-    check_gradients(call, X, order=2)
-
-
-@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda u: u.__name__)
+@pytest.mark.parametrize("ufunc", [u for u in UFUNCS if u.nout == 1 and u is not np.ldexp], ids=lambda u: u.__name__)
 def test_ufuncs_agree_with_numpy_and_are_differentiable(ufunc):
     start = X / 3 if ufunc in (np.arcsin, np.arccos, np.arctanh) else X + (ufunc is np.arccosh) + 0.03
     arguments = (start, X[:, ::-1] + 0.15) if ufunc.nin == 2 else (start,)
-    if ufunc is np.matmul:
-        arguments = (X, X.T)
+    if ufunc in (np.matmul, np.vecdot, MATVEC, VECMAT):
+        arguments = {np.matmul: (X, X.T), np.vecdot: (X, X), MATVEC: (X, X[0]), VECMAT: (X[:, 0], X)}[ufunc]
     out = ufunc(*map(Tensor, arguments))
     np.testing.assert_allclose(out.data, ufunc(*arguments), rtol=1e-13)
     check_gradients(ufunc, *arguments, order=2)
@@ -146,13 +23,20 @@ def test_ufuncs_agree_with_numpy_and_are_differentiable(ufunc):
         assert isinstance(ufunc(arguments[0], Tensor(arguments[1])), Tensor)
 
 
-def test_every_listed_function_is_tried_above():
-    import inspect
-
-    source = inspect.getsource(inspect.getmodule(test_every_listed_function_is_tried_above))
-    names = {f"{f.__module__.replace('numpy', 'np', 1)}.{f.__name__}(" for f in FUNCTIONS} - {"np.unstack("}
-    missing = [name for name in names if name not in source]
-    assert missing == []
+def test_ufuncs_with_several_results():
+    x = Tensor([2.75, -1.5, 0.375], requires_grad=True)
+    whole_less, whole = np.modf(x)
+    np.testing.assert_array_equal(whole_less, [0.75, -0.5, 0.375])
+    np.testing.assert_array_equal(whole, [2.0, -1.0, 0.0])
+    quotient, rest = np.divmod(x, 2.0)
+    np.testing.assert_array_equal(quotient, [1.0, -1.0, 0.0])
+    np.testing.assert_array_equal(rest, [0.75, 0.5, 0.375])
+    mantissa, exponent = np.frexp(x)
+    np.testing.assert_array_equal(exponent, [2, 1, -1])
+    (whole_less + 10 * rest + 100 * mantissa).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1 + 10 + 25, 1 + 10 + 50, 1 + 10 + 200])
+    assert np.ldexp(x, [1, 2, 3]).dtype == np.float32
+    check_gradients(lambda x: np.ldexp(x, [1, -2, 3]) * x, x.data, order=2)
 
 
 def test_functions_that_answer_questions_give_arrays():

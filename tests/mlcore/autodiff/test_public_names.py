@@ -33,7 +33,8 @@ def test_methods_take_options_by_position_and_by_name():
     for name, options in [("squeeze", ()), ("ravel", ()), ("flatten", ()), ("repeat", (2, 1)), ("take", ([0, 1], 2)),
                           ("swapaxes", (0, -1)), ("diagonal", (1, 1, 2)), ("trace", (0, 1, 2)), ("round", (1,)),
                           ("argsort", (0,)), ("clip", (3.0, 7.0)), ("dot", (x[0].T,)), ("reshape", (-1, 4)),
-                          ("transpose", (1, 0, 2)), ("any", ()), ("all", (0,)), ("tolist", ())]:  # fmt: skip
+                          ("transpose", (1, 0, 2)), ("any", ()), ("all", (0,)), ("tolist", ()),
+                          ("copy", ()), ("argpartition", (2, 1)), ("argpartition", (3,))]:  # fmt: skip
         np.testing.assert_array_equal(getattr(t, name)(*options), getattr(x, name)(*options))
     np.testing.assert_array_equal(t.sort(-1), np.sort(x, -1))
     np.testing.assert_array_equal(t.flip(1), np.flip(x, 1))
@@ -46,6 +47,35 @@ def test_methods_take_options_by_position_and_by_name():
     with pytest.raises(TypeError, match=r"take takes 2 options \(indices, axis\)"):
         t.take([0], 1, 2)
     assert t.sum.__doc__.startswith("Add up the elements")
+
+
+def test_a_copy_has_memory_of_its_own():
+    x = Tensor([1.0, 2.0])
+    for copy in (x.copy(), np.copy(x)):
+        copy[0] = 5.0
+    np.testing.assert_array_equal(x, [1, 2])
+    y = Tensor([1.0, 2.0], requires_grad=True)
+    (y.copy() * np.copy(y)).sum().backward()
+    np.testing.assert_array_equal(y.grad, [2, 4])
+
+
+def test_updates_broadcast_to_what_is_selected():
+    x, updates = Tensor(np.zeros((4, 2)), requires_grad=True), Tensor([1.0, 2.0], requires_grad=True)
+    out = shaping.scatter_add(x, updates, index=np.array([0, 3, 3]))
+    np.testing.assert_array_equal(out, [[1, 2], [0, 0], [0, 0], [2, 4]])
+    out.backward(np.arange(8.0).reshape(4, 2))
+    np.testing.assert_array_equal(updates.grad, [12, 15])
+    none = shaping.scatter_add(x, updates, index=np.array([], dtype=int))
+    none.sum().backward()
+    np.testing.assert_array_equal(updates.grad, [12, 15])
+
+
+def test_padding_at_one_end_and_cropping_at_the_other():
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    np.testing.assert_array_equal(shaping.pad(x, (-1, 2), mode="edge"), [2, 3, 3, 3])
+    np.testing.assert_array_equal(shaping.pad(x, (-4, 2), mode="edge"), [3])  # nothing of x is left but its edge
+    np.testing.assert_array_equal(shaping.pad(x, (-1, 2), mode="wrap"), [2, 3, 2, 3])
+    np.testing.assert_array_equal(shaping.pad(x, (1, -1), value=9.0), [9, 1, 2])
 
 
 def test_operators_on_both_sides():

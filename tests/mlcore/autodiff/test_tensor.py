@@ -37,6 +37,19 @@ def test_a_python_number_never_promotes():
         assert y.dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    "whole", [np.int64(3), np.array([1, 2]), np.array([1, 2], np.uint8), [1, 2], [0.5, 2.0]], ids=repr
+)
+def test_neither_integers_nor_lists_promote(whole):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    for out in (x * whole, x + whole, x**whole, np.maximum(x, whole)):
+        assert out.dtype == np.float32
+    (x * whole).sum().backward()
+    np.testing.assert_array_equal(x.grad, np.broadcast_to(np.asarray(whole, np.float32), 2))
+    assert (Tensor([1.0, 2.0], dtype=np.float64) * whole).dtype == np.float64
+    assert (Tensor(np.array([1, 2], np.int32)) * np.array([1, 2])).dtype == np.int64
+
+
 def test_arrays_promote_as_in_numpy_and_gradients_do_not():
     x = Tensor([1.0, 2.0], requires_grad=True)
     y = x * np.array([1.0, 2.0])

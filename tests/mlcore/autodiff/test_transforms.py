@@ -84,6 +84,17 @@ def test_structures():
     assert tangent["out"].item() == 4.0
 
 
+def test_options_go_to_the_function():
+    def scaled(x, *, factor=1.0):
+        return (factor * x**3).sum()
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(grad(scaled)(x, factor=2.0), [6, 24])
+    np.testing.assert_allclose(value_and_grad(scaled)(x, factor=2.0)[0], 18)
+    np.testing.assert_allclose(jacobian(scaled)(x, factor=2.0), [6, 24])
+    np.testing.assert_allclose(hessian(scaled)(x, factor=2.0), np.diag([12, 24]))
+
+
 def test_vjp_and_linearize_can_be_called_again():
     calls = []
 

@@ -69,3 +69,14 @@ def test_selu_keeps_mean_zero_and_variance_one():
     out = functions.selu(x)
     assert out.mean() == pytest.approx(0, abs=5e-3)
     assert out.var() == pytest.approx(1, abs=1e-2)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_of_no_classes_there_are_no_probabilities(name):
+    for shape, axis in (((3, 0), -1), ((0, 3), 0), ((0,), 0)):
+        x = Tensor(np.zeros(shape), requires_grad=True)
+        out = getattr(functions, name)(x, axis=axis)
+        out.sum().backward()
+        assert out.shape == x.grad.shape == shape
+    assert (functions.logsumexp(np.zeros((2, 0)), axis=1) == -np.inf).all()

@@ -1,11 +1,12 @@
 """Convolution and pooling: pieces, padding, ties, wrong shapes, and agreement with PyTorch."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
 
-from mlcore import Tensor, functions, layers
+from mlcore import Tensor, check_gradients, functions, layers
 from mlcore.functions import convolution_kernels
 from mlcore.functions.windows import geometry
 
@@ -31,12 +32,34 @@ def test_pieces_of_any_size_give_the_same(numbers, monkeypatch):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
-def test_same_padding_gives_as_many_places_as_strides():
+@pytest.mark.parametrize(("padding", "odd_after"), [("same", True), ("same_lower", False)])
+def test_same_padding_gives_as_many_places_as_strides(padding, odd_after):
     for places, window, stride, dilation in itertools.product((5, 6, 7), (1, 2, 3, 5), (1, 2, 3), (1, 2)):
-        spec = geometry((places,), (window,), stride, "same", dilation)
+        spec = geometry((places,), (window,), stride, padding, dilation)
         assert spec.positions((places,), (window,)) == (-(-places // stride),)
         before, after = spec.pads[0]
-        assert after - before in (0, 1)
+        assert (after - before if odd_after else before - after) in (0, 1)
+
+
+def test_causal_convolution_never_looks_ahead():
+    x, w = rng().standard_normal((1, 7, 2)), rng().standard_normal((3, 2, 4))
+    changed = x.copy()
+    changed[:, 4:] += 1
+    for dilation in (1, 2):
+        out, other = (functions.convolution(a, w, padding="causal", dilation=dilation) for a in (x, changed))
+        assert out.shape == (1, 7, 4)
+        np.testing.assert_array_equal(out[:, :4], other[:, :4])
+        assert (out[:, 4] != other[:, 4]).all()
+
+
+def test_transposed_convolution_with_same_padding_multiplies_the_places_by_the_stride():
+    for places, window, stride, padding in itertools.product((1, 3), (1, 2, 3, 5), (1, 2, 3), ("same", "same_lower")):
+        y, w = rng().standard_normal((2, places, 3)), rng().standard_normal((window, 2, 3))
+        back = functions.transposed_convolution(y, w, stride=stride, padding=padding)
+        assert back.shape == (2, places * stride, 2)
+        x = rng().standard_normal(back.shape)
+        out = functions.convolution(x, w, stride=stride, padding=padding)
+        np.testing.assert_allclose(np.vdot(out, y), np.vdot(x, back), rtol=1e-10)
 
 
 def test_a_transposed_convolution_is_the_transpose():
@@ -54,6 +77,18 @@ def test_a_transposed_convolution_is_the_transpose():
         np.testing.assert_allclose(np.vdot(out, y), np.vdot(x, back), rtol=1e-10)
 
 
+def test_output_padding_shows_more_of_the_end():
+    """Padding hides places at both ends; output_padding shows them again, and zeros behind them."""
+    x, w = rng().standard_normal((2, 3, 2)), rng().standard_normal((3, 1, 2))
+    for stride, dilation in ((1, 3), (2, 4)):
+        options = {"stride": stride, "dilation": dilation}
+        whole = np.pad(functions.transposed_convolution(x, w, **options), [(0, 0), (0, 3), (0, 0)])
+        for more in range(max(stride, dilation)):
+            spread = partial(functions.transposed_convolution, padding=1, output_padding=more, **options)
+            np.testing.assert_allclose(spread(x, w), whole[:, 1 : len(whole[0]) - 4 + more], atol=1e-12)
+            check_gradients(spread, x, w, order=2)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -69,6 +104,9 @@ def test_a_transposed_convolution_is_the_transpose():
         (lambda: functions.max_pool(np.ones((2, 5)), 2), r"x of shape \(batch, \*places, features\)"),
         (lambda: functions.max_pool(np.ones((2, 3, 1)), 4), "to hold a window of"),
         (lambda: functions.transposed_convolution(np.ones((1, 2, 1)), np.ones((2, 1, 1)), output_padding=1), "output_"),
+        (lambda: functions.transposed_convolution(np.ones((1, 1, 1)), np.ones((2, 1, 1)), padding=1), "leaves places"),
+        (lambda: functions.max_unpool(np.ones((1, 2, 1)), np.ones((1, 1, 1), int), places=(4,)), "indices of the same"),
+        (lambda: functions.max_unpool(np.ones((1, 1, 1)), np.full((1, 1, 1), 4), places=(4,)), "from 0 to 3; got 4"),
     ],
 )
 def test_shapes_that_do_not_fit_are_named(call, message):
@@ -84,6 +122,33 @@ def test_of_elements_that_tie_exactly_one_gets_the_derivative():
         assert x.grad.sum() == out.size
         if stride == window:
             assert set(np.unique(x.grad)) == {0.0, 1.0}
+
+
+def test_indices_say_where_the_largest_numbers_were():
+    x = np.array([[0.0, 2.0, 1.0, 5.0], [2.0, 0.0, 5.0, 1.0], [3.0, 3.0, 0.0, 7.0]])[None, :, :, None]
+    values, indices = functions.max_pool(x, 2, ceil_mode=True, return_indices=True)
+    assert values[0, :, :, 0].tolist() == [[2, 5], [3, 7]]
+    assert indices[0, :, :, 0].tolist() == [[1, 3], [8, 11]]  # of numbers that tie, the first in the order of places
+    back = functions.max_unpool(values, indices, places=(3, 4))
+    assert back[0, :, :, 0].tolist() == [[0, 2, 0, 5], [0, 0, 0, 0], [3, 0, 0, 7]]
+
+
+def test_unpooling_is_the_transpose_of_pooling():
+    x = Tensor(rng().standard_normal((2, 5, 6, 3)), requires_grad=True)
+    pooled, indices = functions.max_pool(x, 3, stride=2, padding=1, return_indices=True)
+    np.testing.assert_array_equal(pooled.data, functions.max_pool(x.data, 3, stride=2, padding=1))
+    g = rng().standard_normal(pooled.shape)
+    pooled.backward(g)
+    np.testing.assert_allclose(functions.max_unpool(g, indices, places=(5, 6)), x.grad, rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_the_norm_of_a_window_of_zeros_has_a_derivative():
+    for p in (1.0, 2.0, 3.0):
+        x = Tensor([[[0.0], [0.0], [3.0], [4.0]]], requires_grad=True)
+        functions.lp_pool(x, 2, p=p).sum().backward()
+        assert not x.grad[0, :2].any()
+        assert (x.grad[0, 2:] > 0).all()
 
 
 def test_padding_never_wins():
@@ -182,6 +247,13 @@ def test_poolings_agree_with_pytorch(axes):
             ),
             x,
         )
+        _, indices = functions.max_pool(
+            x, window, stride=stride, padding=pad, dilation=dilation, ceil_mode=ceil, return_indices=True
+        )
+        _, expected = getattr(functional, f"max_pool{axes}d")(
+            torch.tensor(np.moveaxis(x, -1, 1).copy()), window, stride, pad, dilation, ceil, return_indices=True
+        )
+        np.testing.assert_array_equal(indices, _last(expected))
         if dilation == 1:
             _agree(
                 lambda x, k=window, s=stride, p=pad, c=ceil: functions.average_pool(
