@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c .ci/constraints.txt -e
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox browser oracle demo lab test test-slow test-browser lint build verify mutation bench-grading clean
+.PHONY: help setup sandbox browser oracle demo lab test test-slow test-browser lint build verify mutation bench bench-grading clean
 
 help:
 	@echo "make demo           set up, then build, verify and grade a class of 40; leaves a report and feedback"

@@ -36,24 +36,26 @@ def main(control_number: int, isolated: bool) -> None:
     gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, every page that it shares
     control.send(pickle.dumps({"ready": True, "number": 0}))
-    ending: set[int] = set()  # killed, and perhaps not gone yet
+    ending: list[int] = []  # killed, and perhaps not gone yet
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
-        ending = {pid for pid in ending if not _is_gone(pid)}
         if not message:
             return
         request = pickle.loads(message)  # from the judge: trusted
         if request["op"] == "spawn":
+            while ending:  # nobody meets what is left of another
+                _exit_code(ending.pop())
             reply = _spawn(control, descriptors[0], request["limits"], request["forbid"], isolated, shell)
             os.close(descriptors[0])
         elif request["op"] == "usage":
             reply = _usage(request["pid"])
         elif request["op"] == "end":
             _kill(request["pid"])
-            ending.add(request["pid"])
+            ending.append(request["pid"])
             continue
         else:
-            reply = _how_it_ended(request["pid"])
+            _kill(request["pid"])
+            reply = {"exit": _exit_code(request["pid"])}
         control.send(pickle.dumps(reply | {"number": request["number"]}))
 
 
@@ -167,21 +169,12 @@ def _kill(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _is_gone(pid: int) -> bool:
-    """Whether a killed child has ended; lets the kernel forget it."""
+def _exit_code(pid: int) -> int | None:
+    """Wait for the end of a child that has been killed; return its exit code, None if it was somebody else's child."""
     try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:  # not isolated: it was somebody else's child
-        return True
-
-
-def _how_it_ended(pid: int) -> dict:
-    """Kill what is left of a child that has closed its connection; return its exit code, None if nobody knows."""
-    _kill(pid)
-    try:
-        return {"exit": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except ChildProcessError:
-        return {"exit": None}
+        return None
 
 
 if __name__ == "__main__":

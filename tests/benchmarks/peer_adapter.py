@@ -58,19 +58,11 @@ def _step(problem, model, x):
         optimizer.zero_grad()
         loss.backward()
         if problem.clip:
-            _clip([parameter.grad for parameter in optimizer.parameters], problem.clip)
+            optimizers.clip_gradients(optimizer.parameters, norm=problem.clip)
         optimizer.step()
         return float(loss)
 
     return step
-
-
-def _clip(gradients, largest):
-    """Scale all gradients down, in place, until their norm together is at most ``largest``."""
-    norm = sum(float(np.vdot(g, g)) for g in gradients) ** 0.5
-    if norm > largest:
-        for g in gradients:
-            g *= largest / norm
 
 
 def _mlp(problem):
