@@ -192,6 +192,12 @@ def test_report_runs_the_tests_of_its_own_cell_only(capsys):
     assert "✓ Mine." in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_a_students_code_warns_of_costs_nothing():
+    code = "import numpy as np\ndef test_it():\n    np.exp(np.float64(1e4))\nscore = report('f', points=2)"
+    assert run_cell(code, {"report": checks.report})["score"] == 2.0
+
+
 def test_report_hands_over_a_reference_for_one_process():
     code = (
         "from grading.checks import load_reference, report\n"

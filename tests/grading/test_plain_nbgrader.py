@@ -30,6 +30,7 @@ def test_a_small_class(tmp_path):
     works = {
         "right": {},
         "wrong": {"double": "def double(x):\n    return x", "triple": "def triple(x):\n    return 7"},
+        "warns": {"double": "import numpy as np\ndef double(x):\n    np.exp(1e4)\n    return 2 * x"},
         "raises": {"double": "def double(x):\n    raise ValueError(x)"},
         "does-not-compile": {"double": "def double(x)\n    return 2 * x"},
         "stub": {"double": "def double(x):\n    raise NotImplementedError()"},
