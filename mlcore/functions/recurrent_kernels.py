@@ -92,53 +92,51 @@ def rnn(x: Any, h0: Any, weight_x: Any, weight_h: Any, bias: Any, *, activation:
 def lstm(x: Any, h0: Any, c0: Any, weight_x: Any, weight_h: Any, bias: Any) -> tuple[np.ndarray, Callable]:
     """Run a long short-term memory; see `mlcore.functions.lstm`.
 
-    All four gates come from one exponential, since tanh(a) = 2 * sigmoid(2 * a) - 1.
+    All four gates come from one tanh, since sigmoid(a) = (1 + tanh(a / 2)) / 2.
     """
     hidden = check_weights(x, weight_x, weight_h, bias, 4)
     _check_state(x, hidden, h=h0, c=c0)
     batch, time = x.shape[:2]
     i, f, g, o = (slice(k * hidden, (k + 1) * hidden) for k in range(4))
-    sign = np.full(4 * hidden, -1, x.dtype)
-    sign[g] = -2
+    halves = np.full(4 * hidden, 0.5, x.dtype)
+    halves[g] = 1
     x_rows = _time_first(x)
-    gates = np.dot(x_rows, weight_x * sign)
+    gates = np.dot(x_rows, weight_x * halves)
     if bias is not None:
-        gates += bias * sign
+        gates += bias * halves
     gates = gates.reshape(time, batch, 4 * hidden)
     h, c = (np.empty((time + extra, batch, hidden), x.dtype) for extra in (2, 1))
     h[0], c[0] = h0, c0
-    candidate, shown = (np.empty((time, batch, hidden), x.dtype) for _ in range(2))
+    shown = np.empty((time, batch, hidden), x.dtype)
     product, part = np.empty((batch, 4 * hidden), x.dtype), np.empty((batch, hidden), x.dtype)
-    signed = weight_h * sign
-    with np.errstate(over="ignore"):  # exp may overflow to infinity, whose reciprocal is the right answer, 0
-        for t in range(time):
-            a, ct, gt, st = gates[t], c[t + 1], candidate[t], shown[t]
-            np.add(a, np.dot(h[t], signed, out=product), out=a)
-            _sigmoid_of_minus(a)
-            np.multiply(a[:, g], 2, out=gt)
-            np.subtract(gt, 1, out=gt)
-            np.multiply(a[:, f], c[t], out=ct)
-            np.add(ct, np.multiply(a[:, i], gt, out=part), out=ct)
-            np.multiply(ct, -2, out=st)
-            _sigmoid_of_minus(st)
-            np.multiply(st, 2, out=st)
-            np.subtract(st, 1, out=st)
-            np.multiply(st, a[:, o], out=h[t + 1])
+    halved = weight_h * halves
+    for t in range(time):
+        a, ct, st = gates[t], c[t + 1], shown[t]
+        np.add(a, np.dot(h[t], halved, out=product), out=a)
+        np.tanh(a, out=a)
+        for sigmoids in (a[:, : 2 * hidden], a[:, o]):
+            np.multiply(sigmoids, 0.5, out=sigmoids)
+            np.add(sigmoids, 0.5, out=sigmoids)
+        np.multiply(a[:, f], c[t], out=ct)
+        np.add(ct, np.multiply(a[:, i], a[:, g], out=part), out=ct)
+        np.tanh(ct, out=st)
+        np.multiply(st, a[:, o], out=h[t + 1])
     h[time + 1] = c[time]
 
     def pullback(gradient: np.ndarray, needs: Any) -> tuple[Any, ...]:
         slopes = 1 - gates  # what the cotangents of c (for o: of h) are multiplied with
         slopes *= gates
-        slopes[..., i] *= candidate
+        slopes[..., i] *= gates[..., g]
         slopes[..., f] *= c[:time]
+        np.multiply(gates[..., g], gates[..., g], out=slopes[..., g])
+        np.subtract(1, slopes[..., g], out=slopes[..., g])
         slopes[..., g] *= gates[..., i]
-        slopes[..., g] *= 4  # tanh' = 1 - tanh**2 is 4 times the derivative of its sigmoid
         slopes[..., o] *= shown
         through = shown * shown
         np.subtract(1, through, out=through)
         through *= gates[..., o]
         dh, dc = np.zeros((batch, hidden), x.dtype), gradient[time].copy()
-        back = weight_h.T
+        back = np.ascontiguousarray(weight_h.T)  # multiplied with at every step
         for t in range(time - 1, -1, -1):
             np.add(dh, gradient[t], out=dh)
             np.add(dc, np.multiply(dh, through[t], out=part), out=dc)

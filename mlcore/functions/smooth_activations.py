@@ -20,13 +20,12 @@ _CUBIC = 0.044715 * _LINEAR
 
 def _tanh_gelu(x: np.ndarray) -> tuple[np.ndarray, Any]:
     squares = np.square(x)
-    share = np.asarray(squares * -_CUBIC)
-    share -= _LINEAR
+    share = np.asarray(squares * (_CUBIC / 2))
+    share += _LINEAR / 2
     share *= x
-    with np.errstate(over="ignore"):
-        np.exp(share, out=share)
+    np.tanh(share, out=share)
     share += 1
-    np.reciprocal(share, out=share)
+    share *= 0.5
     out = x * share
 
     def pullback(g: np.ndarray, needs: Any) -> tuple[np.ndarray]:

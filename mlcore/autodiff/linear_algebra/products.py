@@ -14,6 +14,11 @@ from mlcore.autodiff.shaping.layout import reshape, transpose
 from mlcore.autodiff.tensor import Tensor, TensorLike
 
 
+def _product(x: Any, y: Any) -> Any:
+    """Return x @ y: ``np.dot`` for two matrices, where it costs less than ``np.matmul``."""
+    return np.dot(x, y) if x.__class__ is y.__class__ is np.ndarray and x.ndim == y.ndim == 2 else x @ y
+
+
 def _by_first(g: Any, x: Any, y: Any) -> Any:
     """Transpose in x: g @ y.T, where a vector is a matrix of one row (x) or one column (y)."""
     if y.ndim == 1:
@@ -21,7 +26,7 @@ def _by_first(g: Any, x: Any, y: Any) -> Any:
     elif x.ndim == 1:
         gx = (y @ g[..., None])[..., 0]
     else:
-        gx = g @ y.mT
+        gx = _product(g, y.mT)
     return unbroadcast(gx, x.shape)
 
 
@@ -35,7 +40,7 @@ def _by_second(g: Any, x: Any, y: Any) -> Any:
         rows = math.prod(x.shape[:-1])  # not -1, which an empty array does not determine
         gy = x.reshape((rows, x.shape[-1])).mT @ g.reshape((rows, g.shape[-1]))
     else:
-        gy = x.mT @ g
+        gy = _product(x.mT, g)
     return unbroadcast(gy, y.shape)
 
 
@@ -73,7 +78,7 @@ def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     >>> matmul(Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]))
     Tensor([[11.]])
     """
-    return np.matmul(x, y)
+    return _product(x, y)
 
 
 # ---- other products, written as products of matrices ------------------------------------------------------------
