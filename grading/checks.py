@@ -138,6 +138,9 @@ def assert_gradient(
         ahead[i] += step
         behind[i] -= step
         expected[i] = (float(as_array(function(ahead))) - float(as_array(function(behind)))) / (2 * step)
+    bad = int((~np.isfinite(expected)).sum())
+    if bad:
+        raise CheckFailure(f"there is no slope to compare with: the function is NaN or infinite near {bad} of {x.size}")
     assert_allclose(gradient(x), expected, rtol=rtol, atol=atol)
 
 

@@ -599,7 +599,9 @@ def test_another_network():
 def test_random_networks(rng, reference):
     "A network is more than XOR: does yours use all the weights that it is given?"
     x, W, c, w, b = rng.normal(size=(20, 2)), rng.normal(size=(2, 5)), rng.normal(size=5), rng.normal(size=5), 0.7
-    assert_allclose(xor_network(x, W, c, w, b), reference.xor_network(x, W, c, w, b), rtol=1e-5)
+    for sign in (1, -1):
+        parameters = W, c, sign * w, sign * b
+        assert_allclose(xor_network(x, *parameters), reference.xor_network(x, *parameters), rtol=1e-5)
 
 
 def test_outputs_below_zero(rng):
@@ -611,8 +613,9 @@ def test_outputs_below_zero(rng):
 
 def test_all_hidden_units_off(rng):
     "When every unit is off, which number remains?"
-    x, W, b = rng.uniform(0.1, 1.0, size=(5, 2)), -rng.uniform(0.1, 1.0, size=(2, 3)), float(rng.normal())
-    assert_allclose(xor_network(x, W, np.zeros(3), rng.normal(size=3), b), np.full(5, b), rtol=1e-5)
+    x, W, size = rng.uniform(0.1, 1.0, size=(5, 2)), -rng.uniform(0.1, 1.0, size=(2, 3)), float(rng.uniform(0.5, 2))
+    for b in (size, -size):
+        assert_allclose(xor_network(x, W, np.zeros(3), rng.normal(size=3), b), np.full(5, b), rtol=1e-5)
 
 
 def test_all_examples_at_once(rng):

@@ -1023,8 +1023,8 @@ def test_an_outlier_moves_only_one(rng):
     "Move the largest target far away: one of the two paths must not notice."
     targets = np.sort(rng.normal(size=9))
     moved = targets + np.array([0.0] * 8 + [1000.0])
-    before = constant_predictors(targets, start=targets[0], learning_rate=0.05, steps=40)
-    after = constant_predictors(moved, start=targets[0], learning_rate=0.05, steps=40)
+    before = constant_predictors(targets, start=targets[3], learning_rate=0.05, steps=60)
+    after = constant_predictors(moved, start=targets[3], learning_rate=0.05, steps=60)
     assert_allclose(after[1], before[1])
     assert_allclose(after[0][1] - before[0][1], 0.05 * 2 * 1000.0 / 9)
 

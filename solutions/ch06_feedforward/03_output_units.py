@@ -1452,7 +1452,9 @@ def test_cost_of_random_mixtures(rng, reference):
 def test_responsibilities_in_random_mixtures(rng, reference):
     "Do the responsibilities hold for any number of examples and components, with row sums of 1?"
     for n, k in ((6, 3), (4, 4), (1, 5)):
-        args = random_mixture(rng, n, k)
+        logits, means, log_variances, targets = random_mixture(rng, n, k)
+        targets[0] = means[0].max() + 15 * np.exp(log_variances[0].max() / 2)  # far from all components
+        args = logits, means, log_variances, targets
         assert_allclose(responsibilities(*args), reference.responsibilities(*args))
 
 
@@ -1460,6 +1462,7 @@ def test_one_component_is_a_gaussian(rng):
     "With k = 1 the mixture is one Gaussian, whatever its logit: the cost is that of exercise 3."
     logits, means, log_variances, targets = random_mixture(rng, 7, 1)
     m, s = means[:, 0], log_variances[:, 0]
+    targets[0] = m[0] + 15 * np.exp(s[0] / 2)
     expected = np.mean(0.5 * (s + (targets - m) ** 2 * np.exp(-s) + np.log(2 * np.pi)))
     assert_allclose(mixture_density_nll(logits, means, log_variances, targets), expected)
     assert_allclose(responsibilities(logits, means, log_variances, targets), np.ones((7, 1)))
@@ -1467,7 +1470,8 @@ def test_one_component_is_a_gaussian(rng):
 
 def test_the_slope_of_the_logits(rng):
     "With respect to the logits, the gradient of the cost is (π − γ)/n. Do your cost and your responsibilities agree on it?"
-    logits, means, log_variances, targets = random_mixture(rng, 3, 2)
+    logits, means, log_variances, _ = random_mixture(rng, 3, 2)
+    targets = means[:, 0] + np.exp(log_variances[:, 0] / 2)
     weights = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert_gradient(
         lambda z: mixture_density_nll(z, means, log_variances, targets),

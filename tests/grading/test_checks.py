@@ -192,6 +192,11 @@ def test_report_runs_the_tests_of_its_own_cell_only(capsys):
     assert "✓ Mine." in capsys.readouterr().out
 
 
+def test_a_function_without_numbers_has_no_gradient():
+    with np.errstate(all="ignore"), pytest.raises(CheckFailure, match="NaN or infinite near 2 of 2"):
+        checks.assert_gradient(lambda x: x[0] + np.log(x[1]), lambda x: x * np.nan, np.array([1.0, 0.0]))
+
+
 @pytest.mark.filterwarnings("error")
 def test_what_a_students_code_warns_of_costs_nothing():
     code = "import numpy as np\ndef test_it():\n    np.exp(np.float64(1e4))\nscore = report('f', points=2)"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.build import handed_in, release_notebook
+from grading.build import handed_in, release_notebook, serialize
 from grading.judge import Judge
 from grading.judge.performance import Performance, Scene
 from grading.sandbox.client import Sandbox
@@ -52,6 +52,17 @@ def test_there_are_enough_mistakes_and_alternatives(source):
         assert len(exercise.alternatives) >= 1, exercise.name
         assert exercise.hidden_tests, exercise.name
         assert len({m.hint for m in exercise.mistakes}) == len(exercise.mistakes), "each mistake needs its own hint"
+
+
+@pytest.mark.slow
+@every
+def test_the_same_mistake_earns_the_same_whoever_makes_it(source, judge):
+    for exercise in source.exercises.values():
+        for mistake in exercise.mistakes:
+            data = serialize(handed_in(source, {exercise.name: mistake.text}))
+            graded = [judge.grade(source, data, f"student-{n}", only=exercise.name).result for n in range(8)]
+            passed = {tuple(t.name for e in result.exercises for t in e.tests if t.passed) for result in graded}
+            assert len(passed) == 1, f"{exercise.name}, mistake in line {mistake.line}: {passed}"
 
 
 @every
