@@ -1431,8 +1431,11 @@ def test_far_from_all_components():
 
 ### BEGIN HIDDEN TESTS
 def random_mixture(rng, n, k):
-    """Return logits, means, log variances and targets."""
-    return 2 * rng.normal(size=(n, k)), 2 * rng.normal(size=(n, k)), rng.normal(size=(n, k)), 2 * rng.normal(size=n)
+    """Return logits, means, log variances and targets, the first of them far from all components."""
+    logits, means, log_variances = 2 * rng.normal(size=(n, k)), 2 * rng.normal(size=(n, k)), rng.normal(size=(n, k))
+    targets = 2 * rng.normal(size=n)
+    targets[0] = means[0].max() + 15 * np.exp(log_variances[0].max() / 2)
+    return logits, means, log_variances, targets
 
 
 def test_log_joint_of_random_mixtures(rng, reference):
@@ -1452,9 +1455,7 @@ def test_cost_of_random_mixtures(rng, reference):
 def test_responsibilities_in_random_mixtures(rng, reference):
     "Do the responsibilities hold for any number of examples and components, with row sums of 1?"
     for n, k in ((6, 3), (4, 4), (1, 5)):
-        logits, means, log_variances, targets = random_mixture(rng, n, k)
-        targets[0] = means[0].max() + 15 * np.exp(log_variances[0].max() / 2)  # far from all components
-        args = logits, means, log_variances, targets
+        args = random_mixture(rng, n, k)
         assert_allclose(responsibilities(*args), reference.responsibilities(*args))
 
 
@@ -1462,7 +1463,6 @@ def test_one_component_is_a_gaussian(rng):
     "With k = 1 the mixture is one Gaussian, whatever its logit: the cost is that of exercise 3."
     logits, means, log_variances, targets = random_mixture(rng, 7, 1)
     m, s = means[:, 0], log_variances[:, 0]
-    targets[0] = m[0] + 15 * np.exp(s[0] / 2)
     expected = np.mean(0.5 * (s + (targets - m) ** 2 * np.exp(-s) + np.log(2 * np.pi)))
     assert_allclose(mixture_density_nll(logits, means, log_variances, targets), expected)
     assert_allclose(responsibilities(logits, means, log_variances, targets), np.ones((7, 1)))
