@@ -16,6 +16,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 4, 36, 38, 24
 SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC = 1, 2, 4, 4096, 16384
+MADV_COLLAPSE = 25
 FILES = "16k"  # in /tmp: an empty file takes memory, too
 NOBODY = 65534
 INSIDE = 1000  # the student's user id inside the sandbox
@@ -71,6 +72,21 @@ def enter_namespaces(limits: Limits, hidden: list[str]) -> None:
             _check(_libc.mount(b"tmpfs", place.encode(), b"tmpfs", kind, options.encode()), f"mount on {place}")
     for file in hidden:
         _check(_libc.mount(b"/dev/null", file.encode(), None, MS_BIND, None), f"mount on {file}")
+
+
+def use_huge_pages() -> None:
+    """Gather this process's memory in pages of 2 MiB, where the kernel can (6.1 and newer).
+
+    Each fork copies the list of all pages, and there are 512 times as many of the usual ones.
+    """
+    page = 2 * MIB
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, rights, _, _, _, *name = line.split(maxsplit=5)
+        if rights == "rw-p" and name in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            start, end = -(-start // page) * page, end // page * page  # whole pages only
+            if start < end:
+                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_COLLAPSE)
 
 
 def drop_capabilities() -> None:

@@ -35,6 +35,7 @@ def main(control_number: int, isolated: bool) -> None:
     shell = child.warm_up()
     gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, every page that it shares
+    namespaces.use_huge_pages()
     control.send(pickle.dumps({"ready": True, "number": 0}))
     ending: list[int] = []  # killed, and perhaps not gone yet
     while True:
